@@ -1,0 +1,87 @@
+"""One exception class for each stage, so that a test can expect exactly one of them.
+
+Every message is one sentence or two that say what is wrong, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class HlsgateError(Exception):
+    """Base of every error that hlsgate raises on purpose."""
+
+
+class SuiteError(HlsgateError):
+    """A declaration in the suite contradicts itself or names something unknown."""
+
+
+class CacheError(HlsgateError):
+    """The cache folder cannot be used, or holds an entry that is not what was stored."""
+
+
+class DatasetError(HlsgateError):
+    """A data set cannot be had, or is not what it claims to be."""
+
+
+class CheckpointError(HlsgateError):
+    """A checkpoint is missing, damaged, or does not fit its variant."""
+
+
+class TrainingError(HlsgateError):
+    """Training ended without a usable model."""
+
+
+class ConversionError(HlsgateError):
+    """hls4ml could not turn a model into a project."""
+
+
+class EmulationError(HlsgateError):
+    """A project could not be compiled for emulation, or its emulation could not be run."""
+
+
+class ToolNotFound(HlsgateError):
+    """A program that a stage needs is not on PATH."""
+
+
+class SynthesisError(HlsgateError):
+    """A synthesis tool failed, ran out of time, or left no complete report.
+
+    Parameters
+    ----------
+    message : str
+        What happened and what to do next.
+    log : pathlib.Path or None
+        Where the tool's whole output was kept; named at the end of the message.
+    """
+
+    def __init__(self, message: str, log: Path | None = None) -> None:
+        super().__init__(message if log is None else f"{message} Log: {log}")
+        self.log = log
+
+
+class ReportError(HlsgateError):
+    """A report file is missing, empty, truncated or foreign.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file (or folder) that is at fault.
+    field : str
+        The field or row that was wanted from it.
+    problem : str
+        What is wrong with it.
+    """
+
+    def __init__(self, path: Path, field: str, problem: str) -> None:
+        super().__init__(f"{path}: {field}: {problem}")
+        self.path = path
+        self.field = field
+
+
+class BaselineError(HlsgateError):
+    """``baselines.json`` is missing, malformed, or lacks what was asked of it."""
+
+
+class ResultsError(HlsgateError):
+    """A results file cannot be read or written."""
