@@ -1,0 +1,1 @@
+"""Readers of synthesis reports, one module for each toolchain."""

@@ -1,0 +1,160 @@
+"""Strict reading of a report file: one JSON object a line, every doubt a `ReportError`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import Repr
+from typing import Any, TypeVar
+
+import ndjson
+
+from hlsgate.errors import ReportError
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+MAX_BYTES = 64 * 2**20
+_MAX_NUMBER = 10**12
+_PLAIN_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+_BRIEF = Repr()
+_BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 60
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read every line of a file as one JSON object; blank lines are skipped.
+
+    Raises
+    ------
+    ReportError
+        If the file is missing, empty, over 64 MiB, not UTF-8, or if any line is not a JSON object.
+    """
+    text = _read_text(path)
+    line = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal line
+        for line, content in enumerate(text.split("\n"), start=1):  # noqa: B007 - kept for errors
+            yield content
+
+    rows: list[Row] = []
+    try:
+        # reader, not loads: ndjson.loads joins the lines by commas before it parses, so that a
+        # cut line and the one after it can make one valid object, and it cuts strings at U+2028.
+        for row in ndjson.reader(lines(), parse_constant=_refuse_constant):
+            if not isinstance(row, dict):
+                problem = f"holds {shown(row)} where a JSON object should be; the file is foreign."
+                raise ReportError(path, f"line {line}", problem)
+            rows.append(row)
+    except RecursionError:
+        raise ReportError(path, f"line {line}", "is nested too deeply for a report.") from None
+    except ValueError as error:
+        problem = f"is no JSON object ({error}); the file is truncated or foreign."
+        raise ReportError(path, f"line {line}", problem) from None
+    if not rows:
+        raise ReportError(path, "first line", "is absent: the file is empty; run the tool again.")
+    return rows
+
+
+def present(path: Path) -> bool:
+    """Tell whether an optional file is there; one that cannot be looked at counts as there."""
+    try:
+        return path.exists()
+    except OSError:
+        return True  # so that reading it names the trouble
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if not path.is_file():  # also keeps a pipe or a device from blocking the read
+            problem = "is not there; run the tool again or name another report folder."
+            raise ReportError(path, "file", problem)
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})."
+        raise ReportError(path, "file", problem) from error
+    if len(raw) > MAX_BYTES:
+        problem = f"holds more than {MAX_BYTES} bytes, which no report does; the file is foreign."
+        raise ReportError(path, "size", problem)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8 at byte {error.start}; the file is damaged or foreign."
+        raise ReportError(path, "text", problem) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def shown(value: object) -> str:
+    """Return a short `repr` of anything that JSON can hold, fit for a message."""
+    return _BRIEF.repr(value)
+
+
+def number(value: object, path: Path, field: str) -> int | float:
+    """Return a count, time or frequency; whole ones as int.
+
+    Accepts JSON numbers and strings of plain decimal digits, since one table holds both.
+
+    Raises
+    ------
+    ReportError
+        If `value` is missing, no number, negative, not finite, or beyond what a device can hold.
+    """
+    if value is None:
+        raise ReportError(path, field, "is missing; the file is truncated or of another version.")
+    if isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(value):
+        value = float(value) if "." in value else int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ReportError(path, field, f"is {shown(value)}, which is no number.")
+    if not 0 <= value <= _MAX_NUMBER:  # false for NaN as well
+        problem = f"is {shown(value)}, but must be finite and from 0 to {_MAX_NUMBER}."
+        raise ReportError(path, field, problem)
+    return int(value) if value == int(value) else value
+
+
+def whole(value: object, path: Path, field: str) -> int:
+    """Return a count that must be whole; raises `ReportError` as `number` does."""
+    result = number(value, path, field)
+    if isinstance(result, float):
+        raise ReportError(path, field, f"is {shown(value)}, but must be a whole number.")
+    return result
+
+
+def label(value: object, path: Path, field: str) -> str:
+    """Return a name that can be shown on a terminal, without outer blanks.
+
+    Raises
+    ------
+    ReportError
+        If it is missing, no string, empty, or holds control characters or broken Unicode.
+    """
+    if not isinstance(value, str) or not value.strip() or not value.strip().isprintable():
+        raise ReportError(path, field, f"is {shown(value)}, but must be a printable name.")
+    return value.strip()
+
+
+def only(found: list[T], path: Path, field: str) -> T:
+    """Return the one element of a list; any other count is a `ReportError`."""
+    if len(found) != 1:
+        problem = f"is there {len(found)} times, but must be there exactly once."
+        raise ReportError(path, field, problem)
+    return found[0]
+
+
+def nodes(rows: list[Row], section: str, path: Path) -> list[Row]:
+    """Return the objects under ``{section: {"nodes": [...]}}``, at least one.
+
+    Raises
+    ------
+    ReportError
+        If no row has the section, or if it is shaped otherwise.
+    """
+    body = only([row[section] for row in rows if section in row], path, section)
+    found = body.get("nodes") if isinstance(body, dict) else None
+    if not isinstance(found, list) or not found or not all(isinstance(n, dict) for n in found):
+        raise ReportError(path, f"{section}.nodes", "is no list of objects, or an empty one.")
+    return found
