@@ -1,0 +1,1 @@
+"""Synthesis tools: found, asked for their version, run, and their results collected."""
