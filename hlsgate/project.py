@@ -1,0 +1,61 @@
+"""A written hls4ml project, and its identity."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from hlsgate.errors import ConversionError
+
+
+@dataclass(frozen=True)
+class Project:
+    """A written hls4ml project.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where it is.
+    name : str
+        hls4ml's project name: the prefix of its files and entry points.
+    backend : str
+        hls4ml backend that wrote it, for example ``"oneAPI"``.
+    stamp : str
+        Suffix of the emulation library that the project's own build file makes.
+    outputs : int
+        Number of values that the network returns for each row.
+    """
+
+    folder: Path
+    name: str
+    backend: str
+    stamp: str
+    outputs: int
+
+    @property
+    def digest(self) -> str:
+        """Hash over every file of the project, build products apart."""
+        return project_digest(self.folder)
+
+
+def project_digest(folder: Path) -> str:
+    """Return the sha256 over relative names and contents of a project's files.
+
+    Raises
+    ------
+    ConversionError
+        If the folder holds no files.
+    """
+    files = sorted(
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and path.relative_to(folder).parts[0] != "build"
+    )
+    if not files:
+        raise ConversionError(f"{folder} holds no project; convert the design first.")
+    total = hashlib.sha256()
+    for name in files:
+        total.update(f"{name.as_posix()}\0".encode())
+        total.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    return total.hexdigest()
