@@ -1,0 +1,152 @@
+"""Frozen weights: files that hold arrays and text only, so that loading one executes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hlsgate.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hlsgate.suite import Variant
+
+_ABOUT = "about"
+_LARGEST = 64 * 1024 * 1024
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights of one variant, with where they come from.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray, float32
+        ``"dense1/kernel"`` and so on, with the values that hardware gets.
+    about : mapping
+        Variant, data set and its hash, recipe, versions, date.
+    """
+
+    weights: Mapping[str, NDArray[np.float32]]
+    about: Mapping[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """Identity of the weights: names, shapes and values; not of the file."""
+        return weights_digest(self.weights)
+
+
+def weights_digest(weights: Mapping[str, NDArray[np.float32]]) -> str:
+    """Return the sha256 over names, shapes and little-endian float32 values."""
+    import numpy as np
+
+    total = hashlib.sha256()
+    for name in sorted(weights):
+        values = np.ascontiguousarray(weights[name], "<f4") + np.float32(0)  # -0.0 becomes 0.0
+        total.update(f"{name}{values.shape}\0".encode())
+        total.update(values.tobytes())
+    return total.hexdigest()
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; equal content gives an equal file."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    members = {name: np.asarray(values, "<f4") for name, values in checkpoint.weights.items()}
+    about = json.dumps(checkpoint.about, indent=1, sort_keys=True)
+    members[_ABOUT] = np.array(about)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(members):
+            member = io.BytesIO()
+            np.save(member, members[name], allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), member.getvalue())
+    part = path.with_suffix(".part")
+    part.write_bytes(buffer.getvalue())
+    part.replace(path)
+
+
+def load(path: Path, variant: Variant) -> Checkpoint:
+    """Read a checkpoint and check that it fits its variant.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, too large, for another variant, or its arrays do not
+        have the variant's names and shapes.
+    """
+    if not path.is_file():
+        raise CheckpointError(
+            f"{variant.key} has no checkpoint at {path}; make one with "
+            f"'python -m hlsgate freeze {variant.key}'."
+        )
+    members = _read(path)
+    about = _parse_about(path, members.pop(_ABOUT, None))
+    if about.get("variant") != variant.key:
+        raise CheckpointError(
+            f"{path} holds weights of {about.get('variant')!r}, not of {variant.key!r}."
+        )
+    _check_arrays(path, members, expected_shapes(variant))
+    return Checkpoint(members, about)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import numpy as np
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
+                raise CheckpointError(f"{path} unpacks to more than {_LARGEST} bytes; refused.")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} is no checkpoint ({error}); restore it from version control."
+        ) from error
+
+
+def _parse_about(path: Path, text: Any) -> dict[str, Any]:
+    try:
+        about = json.loads(str(text))
+    except ValueError:
+        about = None
+    if not isinstance(about, dict):
+        raise CheckpointError(f"{path} does not say what it holds (member 'about').")
+    return about
+
+
+def expected_shapes(variant: Variant) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of a variant's weights."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, inputs, outputs in variant.topology.dense_layers:
+        shapes[f"{name}/kernel"] = (inputs, outputs)
+        shapes[f"{name}/bias"] = (outputs,)
+    return shapes
+
+
+def _check_arrays(
+    path: Path, arrays: Mapping[str, Any], expected: Mapping[str, tuple[int, ...]]
+) -> None:
+    import numpy as np
+
+    if set(arrays) != set(expected):
+        odd = ", ".join(sorted(set(arrays) ^ set(expected)))
+        raise CheckpointError(f"{path} does not have the variant's arrays; differing: {odd}.")
+    for name, shape in expected.items():
+        values = arrays[name]
+        if values.shape != shape or values.dtype != np.float32:
+            raise CheckpointError(
+                f"{path}: {name} is {values.dtype} {values.shape}, but should be float32 {shape}."
+            )
+        if not np.isfinite(values).all():
+            raise CheckpointError(f"{path}: {name} holds values that are not finite.")

@@ -1,0 +1,77 @@
+"""What compression did to the weights themselves: bits in use, zeros, and the sizes that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hlsgate.fixedpoint import Fixed
+    from hlsgate.suite import Variant
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """One array of weights, held against its declared type.
+
+    Parameters
+    ----------
+    name : str
+        For example ``"dense1/kernel"``.
+    type : Fixed or None
+        Declared type; None where the recipe does not quantise.
+    off_grid : int
+        Values that are no value of the type (0 where there is no type).
+    zeros, size : int
+        Zero values, and all values.
+    distinct : int
+        Different values that occur.
+    """
+
+    name: str
+    type: Fixed | None
+    off_grid: int
+    zeros: int
+    size: int
+    distinct: int
+
+    @property
+    def sparsity(self) -> float:
+        """Share of zeros."""
+        return self.zeros / self.size
+
+
+def inspect(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -> list[LayerWeights]:
+    """Hold every array of a variant's weights against what its recipe declares."""
+    import numpy as np
+
+    declared = variant.recipe.weights
+    typed = declared.weight_type if declared else None
+    return [
+        LayerWeights(
+            name=name,
+            type=typed,
+            off_grid=int((~typed.holds(values)).sum()) if typed else 0,
+            zeros=int((values == 0).sum()),
+            size=values.size,
+            distinct=len(np.unique(values)),
+        )
+        for name, values in weights.items()
+    ]
+
+
+def kernel_sizes(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, int]:
+    """Return ``weights_nonzero`` and ``weight_bits`` over all kernels.
+
+    A weight takes the bits of its declared type, or of the type that conversion gives it.
+    """
+    declared = variant.recipe.weights
+    bits = declared.bits if declared else variant.emulation.precision.width
+    nonzero = sum(
+        int((values != 0).sum()) for name, values in weights.items() if name.endswith("/kernel")
+    )
+    return {"weights_nonzero": nonzero, "weight_bits": nonzero * bits}
