@@ -1,0 +1,237 @@
+"""Is a compressed model as accurate as its reference? A paired, one-sided test with a margin.
+
+Both models see the same test jets, so what decides is the jets on which they disagree. The
+verdict is "pass", "fail", or "cannot tell" with this many jets.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class ParityFailed(AssertionError):
+    """A model is worse than its reference by more than the margin."""
+
+
+class ParityUndecided(AssertionError):
+    """There are too few rows to tell."""
+
+
+State = Literal["pass", "fail", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference (model minus reference) with a two-sided interval and its verdict.
+
+    Parameters
+    ----------
+    value : float
+        The difference as measured.
+    low, high : float
+        One-sided confidence bounds, each at `confidence`.
+    margin : float
+        Largest loss that still counts as parity.
+    confidence : float
+        Of each one-sided bound, for example 0.95.
+    n : int
+        Rows compared.
+    """
+
+    value: float
+    low: float
+    high: float
+    margin: float
+    confidence: float
+    n: int
+
+    @property
+    def state(self) -> State:
+        """Pass if even the lower bound loses less than the margin; fail if the upper loses more."""
+        if self.low > -self.margin:
+            return "pass"
+        if self.high < -self.margin:
+            return "fail"
+        return "cannot tell"
+
+    @property
+    def tightest_margin(self) -> float:
+        """Smallest margin with which the verdict would still be "pass" (0 if any would do)."""
+        return max(0.0, -self.low)
+
+    def require(self, what: str) -> None:
+        """Raise `ParityFailed` or `ParityUndecided` unless the verdict is "pass"."""
+        text = (
+            f"{what}: {self.value:+.4f} against the reference, {self.confidence:.0%} bounds "
+            f"{self.low:+.4f} and {self.high:+.4f}, margin {self.margin:g}, {self.n:,} rows"
+        )
+        if self.state == "fail":
+            raise ParityFailed(text)
+        if self.state == "cannot tell":
+            raise ParityUndecided(f"{text}: cannot tell; use more test rows")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a plain dictionary for ``results.json``."""
+        return {
+            "difference": self.value,
+            "low": self.low,
+            "high": self.high,
+            "margin": self.margin,
+            "confidence": self.confidence,
+            "n": self.n,
+            "state": self.state,
+            "tightest_margin": self.tightest_margin,
+        }
+
+
+def accuracy_difference(
+    correct: NDArray[np.bool_],
+    reference: NDArray[np.bool_],
+    *,
+    margin: float,
+    confidence: float = 0.95,
+) -> Difference:
+    """Compare the accuracies of two models on the same rows.
+
+    Parameters
+    ----------
+    correct, reference : ndarray, shape (n,), bool
+        Whether model and reference are right, row by row.
+    margin : float
+        Largest loss that still counts as parity, as a share (0.01 is one point).
+    confidence : float
+        Of the one-sided bounds.
+
+    Notes
+    -----
+    Tango's score interval for the difference of paired proportions. Unlike the textbook normal
+    interval it does not shrink to nothing when the models hardly disagree.
+
+    Source: T. Tango, Statistics in Medicine 17 (1998) 891, equations for the constrained
+    maximum-likelihood estimate.
+    """
+    import numpy as np
+
+    n = len(correct)
+    gained = int(np.sum(correct & ~reference))
+    lost = int(np.sum(~correct & reference))
+    z = _quantile(confidence)
+    return Difference(
+        value=(gained - lost) / n,
+        low=-_tango_upper(lost, gained, n, z),
+        high=_tango_upper(gained, lost, n, z),
+        margin=margin,
+        confidence=confidence,
+        n=n,
+    )
+
+
+def _quantile(confidence: float) -> float:
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf(confidence)
+
+
+def _tango_upper(gained: int, lost: int, n: int, z: float) -> float:
+    """Return the largest difference that the score test does not reject."""
+    from scipy.optimize import brentq
+
+    def excess(delta: float) -> float:
+        return _tango_score(gained, lost, n, delta) + z
+
+    estimate = (gained - lost) / n
+    if estimate >= 1.0 or excess(1.0 - 1e-12) > 0:
+        return 1.0
+    return float(brentq(excess, estimate, 1.0 - 1e-12, xtol=1e-12))
+
+
+def _tango_score(gained: int, lost: int, n: int, delta: float) -> float:
+    """Return the score statistic for the hypothesis that the difference is `delta`."""
+    a = 2.0 * n
+    b = -gained - lost + (2.0 * n - gained + lost) * delta
+    c = -lost * delta * (1.0 - delta)
+    root = math.sqrt(max(b * b - 4.0 * a * c, 0.0))
+    lost_share = max((root - b) / (2.0 * a), 0.0)
+    variance = n * (2.0 * lost_share + delta * (1.0 - delta))
+    shift = gained - lost - n * delta
+    if variance <= 0.0:
+        return 0.0 if shift == 0 else math.copysign(math.inf, shift)
+    return shift / math.sqrt(variance)
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's two-sided interval for a proportion.
+
+    Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209; by scipy.
+    """
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def auc_difference(
+    scores: NDArray[np.floating[Any]],
+    reference: NDArray[np.floating[Any]],
+    positive: NDArray[np.bool_],
+    *,
+    margin: float,
+    confidence: float = 0.95,
+) -> Difference:
+    """Compare the areas under two ROC curves on the same rows.
+
+    Parameters
+    ----------
+    scores, reference : ndarray, shape (n,), float
+        Score of one class by model and by reference.
+    positive : ndarray, shape (n,), bool
+        Whether a row is of that class; both kinds must occur.
+    margin : float
+        Largest loss that still counts as parity.
+    confidence : float
+        Of the one-sided bounds.
+
+    Notes
+    -----
+    Source: E. DeLong, D. DeLong, D. Clarke-Pearson, Biometrics 44 (1988) 837; with the midranks
+    of X. Sun and W. Xu, IEEE Signal Processing Letters 21 (2014) 1389.
+    """
+    import numpy as np
+
+    placements = [_placements(np.asarray(s, np.float64), positive) for s in (scores, reference)]
+    value = float(placements[0][0].mean() - placements[1][0].mean())
+    variance = sum(
+        float(np.var(placements[0][side] - placements[1][side], ddof=1)) / len(placements[0][side])
+        for side in (0, 1)
+    )
+    slack = _quantile(confidence) * math.sqrt(variance)
+    return Difference(value, value - slack, value + slack, margin, confidence, len(positive))
+
+
+def _placements(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return, for each positive and each negative row, the share of the others it is above/below.
+
+    The mean of either is the area under the curve.
+    """
+    from scipy.stats import rankdata
+
+    above, below = scores[positive], scores[~positive]
+    ranks = rankdata(scores)
+    over = (ranks[positive] - rankdata(above)) / len(below)
+    under = 1.0 - (ranks[~positive] - rankdata(below)) / len(above)
+    return over, under
+
+
+def auc(scores: NDArray[np.floating[Any]], positive: NDArray[np.bool_]) -> float:
+    """Return the area under the ROC curve of one class's score."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(positive, scores))
