@@ -1,0 +1,265 @@
+"""The judge: what passes, what fails, what cannot be compared, and in which words."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hlsgate import budgets
+from hlsgate.budgets import Tolerance, judge_design, judge_value
+from hlsgate.errors import BaselineError
+from hlsgate.measurement import Measurement
+
+SHA = "a" * 64
+MEASURED = {"alut": 1000, "ff": 500, "dsp": 0}
+
+
+def baseline(**changes):
+    return {
+        "toolchain": "oneapi",
+        "tool_version": "2025.0.1",
+        "part": "Agilex7",
+        "stage": "hls_estimate",
+        "weights_sha256": SHA,
+        "metrics": dict(MEASURED),
+        "provenance": {"origin": "measured"},
+    } | changes
+
+
+def content(**resources):
+    return {
+        "schema": 1,
+        "parity": {"accuracy_margin": 0.01, "auc_margin": 0.01, "confidence": 0.95},
+        "tolerances": {"alut": {"rel": 0.02, "abs": 5}},
+        "accuracy": {},
+        "emulation": {},
+        "resources": resources,
+    }
+
+
+def measurement(**changes):
+    facts = {
+        "toolchain": "oneapi",
+        "stage": "hls_estimate",
+        "values": dict(MEASURED),
+        "tool_version": "2025.0.4 Build 1",
+        "part": "Agilex7, AGFB014R24A2E2V",
+        "capacity": {"alut": 10_000},
+    }
+    return Measurement(**(facts | changes))
+
+
+def stored(tmp_path, data):
+    path = tmp_path / "baselines.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data))
+    return path
+
+
+def judge(tmp_path, entry, found=None, weights=SHA, others=None):
+    loaded = budgets.load(stored(tmp_path, content(d=entry)))
+    return judge_design("d", found or measurement(), weights, loaded, others or {})
+
+
+def states(verdicts):
+    return {verdict.metric: verdict.state for verdict in verdicts}
+
+
+@pytest.mark.parametrize(
+    ("name", "measured", "base", "tolerance", "state"),
+    [
+        ("alut", 100, 100, Tolerance(), "ok"),
+        ("alut", 101, 100, Tolerance(), "failed"),
+        ("alut", 105, 100, Tolerance(rel=0.05), "ok"),
+        ("alut", 106, 100, Tolerance(rel=0.05), "failed"),
+        ("ram", 7, 6, Tolerance(rel=0.05, abs=1), "ok"),
+        ("ram", 8, 6, Tolerance(rel=0.05, abs=1), "failed"),
+        ("alut", 99, 100, Tolerance(), "better"),
+        ("alut", 50, 100, Tolerance(), "suspicious"),
+        ("dsp", 0, 0, Tolerance(), "ok"),
+        ("dsp", 1, 0, Tolerance(rel=0.5), "failed"),
+        ("fmax_mhz", 470, 480, Tolerance(rel=0.05), "ok"),
+        ("fmax_mhz", 450, 480, Tolerance(rel=0.05), "failed"),
+        ("fmax_mhz", 490, 480, Tolerance(), "better"),
+        ("accuracy", 0.74, 0.75, Tolerance(abs=0.001), "failed"),
+    ],
+)
+def test_one_value(name, measured, base, tolerance, state):
+    """One-sided in the metric's direction, with relative or absolute slack."""
+    assert judge_value("d", name, measured, base, tolerance).state == state
+
+
+def test_message_holds_all_numbers():
+    """A verdict says measured, allowed, baseline and slack."""
+    text = judge_value("d", "alut", 106, 100, Tolerance(rel=0.05)).text
+    assert text == "alut: measured 106, allowed <= 105 (baseline 100, slack 5)"
+
+
+def test_all_metrics_are_judged(tmp_path):
+    """Every metric of the baseline gets a verdict, not only the first bad one."""
+    found = measurement(values={"alut": 2000, "ff": 501, "dsp": 1})
+    assert states(judge(tmp_path, {"baseline": baseline()}, found)) == {
+        "alut": "failed", "ff": "failed", "dsp": "failed",
+    }  # fmt: skip
+
+
+def test_missing_metric_fails(tmp_path):
+    """A value that the baseline has and the report has not is no pass."""
+    found = measurement(values={"alut": 1000, "ff": 500})
+    verdicts = judge(tmp_path, {"baseline": baseline()}, found)
+    assert states(verdicts)["dsp"] == "missing"
+    assert not all(verdict.passed for verdict in verdicts)
+
+
+def test_patch_release_and_device_of_the_family_are_comparable(tmp_path):
+    """2025.0.1 and 2025.0.4, Agilex7 and one of its devices: the same tool and part."""
+    assert set(states(judge(tmp_path, {"baseline": baseline()})).values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("found", "weights", "word"),
+    [
+        (measurement(tool_version="2024.2"), SHA, "tool version is 2024.2"),
+        (measurement(tool_version=None), SHA, "tool version is not stated"),
+        (measurement(part="Arria10"), SHA, "part is Arria10"),
+        (measurement(stage="fit"), SHA, "stage is fit"),
+        (measurement(toolchain="vitis"), SHA, "toolchain is vitis"),
+        (measurement(), "b" * 64, "weights is bbbb"),
+    ],
+)
+def test_numbers_of_other_things_are_not_compared(tmp_path, found, weights, word):
+    """Another version, part, stage, toolchain or weights: no verdict on any value."""
+    (verdict,) = judge(tmp_path, {"baseline": baseline()}, found, weights)
+    assert (verdict.state, verdict.passed) == ("not comparable", False)
+    assert word in verdict.text
+
+
+def test_published_baseline_is_a_ceiling_for_any_weights(tmp_path):
+    """A table that does not know its weights is compared with whatever weights there are."""
+    entry = {"baseline": baseline(weights_sha256=None, provenance={"origin": "published"})}
+    assert set(states(judge(tmp_path, entry, weights="b" * 64)).values()) == {"ok"}
+
+
+def test_own_tolerance_goes_before_the_files(tmp_path):
+    """A design may have slack of its own."""
+    entry = {"baseline": baseline(), "tolerances": {"ff": {"abs": 10}}}
+    found = measurement(values={"alut": 1000, "ff": 510, "dsp": 0})
+    assert states(judge(tmp_path, entry, found))["ff"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("budget", "state"),
+    [
+        ({"max": 1000}, "ok"),
+        ({"max": 999}, "failed"),
+        ({"capacity_share": 0.1}, "ok"),
+        ({"capacity_share": 0.05}, "failed"),
+        ({"ratio": 0.5, "of": "big"}, "ok"),
+        ({"ratio": 0.4, "of": "big"}, "failed"),
+        ({"ratio": 0.5, "of": "absent"}, "not comparable"),
+        ({"ratio": 0.5, "of": "fitted"}, "not comparable"),
+    ],
+)
+def test_budgets(tmp_path, budget, state):
+    """Ceilings: absolute, relative to another design, as a share of the device."""
+    others = {
+        "big": measurement(values={"alut": 2000}),
+        "fitted": measurement(values={"alut": 2000}, stage="fit"),
+    }
+    entry = {"budgets": [{"metric": "alut", "reason": "the claim", **budget}]}
+    (verdict,) = judge(tmp_path, entry, others=others)
+    assert (verdict.state, verdict.passed) == (state, state == "ok")
+
+
+def test_budget_on_a_value_that_is_not_there(tmp_path):
+    """A budget for which the report has no value fails as missing."""
+    entry = {"budgets": [{"metric": "mlab", "max": 5, "reason": "r"}]}
+    assert states(judge(tmp_path, entry)) == {"mlab": "missing"}
+
+
+def test_missing_entry_names_the_command(tmp_path):
+    """Without a baseline there is no verdict, but a sentence that says how to get one."""
+    loaded = budgets.load(stored(tmp_path, content()))
+    with pytest.raises(BaselineError, match=r"no resources entry for d; .* hlsgate record d"):
+        judge_design("d", measurement(), SHA, loaded, {})
+
+
+def test_orphans_are_named(tmp_path):
+    """An entry of nothing that is declared is found by comparing sets."""
+    loaded = budgets.load(stored(tmp_path, content(d={"baseline": baseline()})))
+    assert loaded.orphans([], []) == ["resources/d"]
+    assert loaded.orphans([], ["d"]) == []
+
+
+def broken(change):
+    data = content(d={"baseline": baseline()})
+    change(data)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("", "is not what it should be"),
+        ("[]", "top level"),
+        ('{"schema": 1, "schema": 1}', "'schema' stands twice"),
+        ('{"schema": NaN}', "NaN is no number"),
+        ("[" * 100_000, "is not what it should be"),
+        (broken(lambda data: data.update(schema=2)), "schema: 1 was expected"),
+        (broken(lambda data: data.update(extra={})), "'extra' was unexpected"),
+        (broken(lambda data: data["tolerances"].update(alut={"rel": -1})), "tolerances/alut/rel"),
+        (broken(lambda data: data["tolerances"].update(luts={})), "unknown metric 'luts'"),
+        (
+            broken(lambda data: data["resources"]["d"]["baseline"]["metrics"].update(alut="9")),
+            "resources/d/baseline/metrics/alut",
+        ),
+        (broken(lambda data: data["resources"].update(e={})), "resources/e"),
+    ],
+)
+def test_bad_files_are_errors_that_name_the_place(tmp_path, data, sentence):
+    """Whatever is wrong with the file, the error says where."""
+    with pytest.raises(BaselineError, match=sentence):
+        budgets.load(stored(tmp_path, data))
+
+
+def test_absent_file(tmp_path):
+    """No file is an error, not an empty set of gates."""
+    with pytest.raises(BaselineError, match="cannot be read"):
+        budgets.load(tmp_path / "none.json")
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 0.5), st.floats(0, 100))
+def test_a_gate_opens_exactly_up_to_its_limit(measured, base, rel, slack):
+    """A value passes if and only if it exceeds the baseline by no more than the slack."""
+    verdict = judge_value("d", "alut", measured, base, Tolerance(rel, slack))
+    assert verdict.passed == (measured - base <= max(rel * base, slack))
+
+
+def test_committed_baselines_are_valid_and_complete():
+    """The repository's own file loads, and has no entry of anything undeclared."""
+    from pathlib import Path
+
+    from hlsgate import suite
+
+    loaded = budgets.load(Path(__file__).parents[1] / "baselines.json")
+    variants = [variant.key for variant in suite.VARIANTS]
+    designs = [design.key for design in suite.DESIGNS]
+    assert loaded.orphans(variants, designs) == []
+    assert sorted(loaded.content["accuracy"]) == sorted(variants)
+    assert sorted(loaded.content["emulation"]) == sorted(variants)
+    assert sorted(loaded.content["resources"]) == sorted(designs)
+
+
+@pytest.mark.parametrize("place", ["accuracy", "emulation", "resources"])
+def test_deleting_an_entry_is_noticed(place):
+    """Without its entry, a variant or design has no baseline, and the error names it."""
+    from pathlib import Path
+
+    path = Path(__file__).parents[1] / "baselines.json"
+    data = copy.deepcopy(budgets.load(path).content)
+    key = sorted(data[place])[0]
+    del data[place][key]
+    lookup = getattr(budgets.Baselines(data, path), place)
+    with pytest.raises(BaselineError, match=f"no {place} entry for {key}"):
+        lookup(key)
