@@ -1,0 +1,312 @@
+"""The stages joined: what a fixture or a command asks for, made once and kept in the cache.
+
+Stages know nothing of one another or of the cache; here their products are keyed by everything
+that they depend on. When nothing changed, neither TensorFlow nor hls4ml is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hlsgate import checkpoints, conversion, emulation, suite, training
+from hlsgate.cache import Cache, source_digest, versions
+from hlsgate.checkpoints import Checkpoint
+from hlsgate.emulation import Compiler, Emulator
+from hlsgate.errors import ReportError
+from hlsgate.project import Project, project_digest
+from hlsgate.reports.oneapi import parse_oneapi
+from hlsgate.toolchains import oneapi
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hlsgate.datasets import Dataset
+    from hlsgate.fixedpoint import Fixed
+    from hlsgate.measurement import Measurement
+    from hlsgate.suite import Backend, Design, Variant
+
+Step = Callable[[str], AbstractContextManager[Callable[[float], None]]]
+"""Opens a progress bar with a title; what it yields is called with the share that is done."""
+
+MANIFEST = "hlsgate.json"
+"""File beside a captured report that says which design and weights it is of."""
+
+_MODEL_SOURCES = ("training", "fixedpoint")
+_PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
+_EMULATION_SOURCES = ("emulation", "emulation_worker")
+
+
+@contextmanager
+def silent(_title: str) -> Iterator[Callable[[float], None]]:
+    """Open no progress bar."""
+    yield lambda _share: None
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything that the suite makes, on request.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What is trained and tested on.
+    cache : Cache
+        Where finished work is kept.
+    checkpoints : pathlib.Path
+        Folder of frozen weights.
+    step : callable
+        Shows progress of long work.
+    """
+
+    dataset: Dataset
+    cache: Cache
+    checkpoints: Path
+    step: Step = silent
+
+    def frozen(self, variant: Variant) -> Checkpoint:
+        """Load a variant's committed weights."""
+        return checkpoints.load(checkpoint_path(self.checkpoints, variant), variant)
+
+    def trained(self, variant: Variant) -> Checkpoint:
+        """Train a variant from its recipe (and its teacher first, where it has one)."""
+        teacher = None
+        if variant.recipe.teacher is not None:
+            teacher = self.trained(suite.variant(variant.recipe.teacher))
+        key = {
+            "variant": variant.key,
+            "topology": asdict(variant.topology),
+            "recipe": asdict(variant.recipe),
+            "dataset": self.dataset.sha256,
+            "teacher": teacher.sha256 if teacher else None,
+            "versions": versions(training.PACKAGES),
+            "source": source_digest(*_MODEL_SOURCES),
+        }
+
+        def make(folder: Path) -> None:
+            with self.step(f"train {variant.key}") as progress:
+                weights = training.train(
+                    variant,
+                    self.dataset.x_train,
+                    self.dataset.y_train,
+                    teacher=self._probabilities(teacher) if teacher else None,
+                    progress=progress,
+                )
+            about = {name: key[name] for name in ("variant", "recipe", "dataset", "versions")}
+            checkpoints.save(folder / "weights.npz", Checkpoint(weights, about))
+
+        entry = self.cache.entry("trained", key, make)
+        return checkpoints.load(entry / "weights.npz", variant)
+
+    def _probabilities(self, teacher: Checkpoint) -> NDArray[np.float32]:
+        """Class probabilities of a teacher on the training rows."""
+        variant = suite.variant(teacher.about["variant"])
+        inputs = network_inputs(variant, self.dataset.x_train)
+        return softmax(training.logits(variant, teacher.weights, inputs))
+
+    def keras_logits(
+        self, variant: Variant, checkpoint: Checkpoint, *, as_hardware: bool = False
+    ) -> NDArray[np.float32]:
+        """Compute Keras' logits on the test rows.
+
+        Parameters
+        ----------
+        as_hardware : bool
+            Round inputs to the hardware's input type, and cut ReLUs without a quantizer to the
+            type that the conversion gives them. Without it, Keras' own answer.
+
+        Returns
+        -------
+        ndarray, shape (n, classes), float32
+        """
+        relu_type = hardware_relu_type(variant) if as_hardware else None
+        key = {
+            "weights": checkpoint.sha256,
+            "topology": asdict(variant.topology),
+            "recipe": asdict(variant.recipe),
+            "inputs": str(variant.input_type) if as_hardware else None,
+            "relu": str(relu_type),
+            "dataset": self.dataset.sha256,
+            "versions": versions(training.PACKAGES),
+            "source": source_digest(*_MODEL_SOURCES, "pipeline"),
+        }
+
+        def make(folder: Path) -> None:
+            x = self.dataset.x_test
+            x = variant.input_type.round(x) if as_hardware else network_inputs(variant, x)
+            with self.step(f"evaluate {variant.key} in Keras"):
+                _save(folder, training.logits(variant, checkpoint.weights, x, relu_type=relu_type))
+
+        return _load(self.cache.entry("keras", key, make))
+
+    def project(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend, *, softmax: bool
+    ) -> Project:
+        """Convert a variant with hls4ml."""
+        key = {
+            "variant": variant.key,
+            "weights": checkpoint.sha256,
+            "topology": asdict(variant.topology),
+            "recipe": asdict(variant.recipe),
+            "emulation": asdict(variant.emulation),
+            "backend": asdict(backend),
+            "softmax": softmax,
+            "versions": versions((*conversion.PACKAGES, *training.PACKAGES)),
+            "source": source_digest(*_PROJECT_SOURCES),
+        }
+
+        def make(folder: Path) -> None:
+            with self.step(f"convert {variant.key} for {backend.hls4ml}"):
+                model = training.model_with(variant, checkpoint.weights, softmax=softmax)
+                written = conversion.convert(variant, model, backend, folder / "project")
+            (folder / "project.json").write_text(
+                json.dumps({k: v for k, v in asdict(written).items() if k != "folder"})
+            )
+
+        entry = self.cache.entry("project", key, make)
+        facts = json.loads((entry / "project.json").read_text())
+        return Project(folder=entry / "project", **facts)
+
+    def emulated(self, variant: Variant, project: Project) -> NDArray[np.float64]:
+        """Run the test rows through a project's emulation.
+
+        Returns
+        -------
+        ndarray, shape (n, outputs), float64
+        """
+        compiler = emulation.find_compiler(project.backend)
+        library_key = {
+            "project": project.digest,
+            "compiler": asdict(compiler) | {"path": str(compiler.path)},
+            "flags": list(emulation.FLAGS),
+            "source": source_digest(*_EMULATION_SOURCES),
+            "headers": project_digest(emulation.HOST),
+        }
+        run_key = {
+            "library": library_key,
+            "dataset": self.dataset.sha256,
+            "inputs": str(variant.input_type),
+        }
+
+        def run(folder: Path) -> None:
+            with self.step(f"emulate {variant.key} on {project.backend}"):
+                emulator = self._emulator(library_key, project, compiler)
+                rows = variant.input_type.round(self.dataset.x_test)
+                _save(folder, emulation.emulate(emulator, rows))
+
+        return _load(self.cache.entry("emulated", run_key, run))
+
+    def synthesised(self, design: Design) -> Measurement:
+        """Synthesise a design's frozen weights with its toolchain, and read the report.
+
+        Raises
+        ------
+        ToolNotFound, SynthesisError
+            If the toolchain is missing, or fails without a complete report.
+        """
+        tools = oneapi.find()
+        version = tools.version()
+        checkpoint = self.frozen(design.variant)
+        project = self.project(design.variant, checkpoint, design.target.backend, softmax=True)
+        key = {
+            "project": project.digest,
+            "target": asdict(design.target),
+            "tool_version": version,
+            "source": source_digest("toolchains/oneapi", "process"),
+        }
+
+        def make(folder: Path) -> None:
+            work = folder / "project"
+            shutil.copytree(project.folder, work)
+            flags = ";".join(design.target.flags)
+            with self.step(f"synthesise {design.key} with oneAPI"):
+                done = oneapi.synthesise(
+                    work, tools=tools, cmake_args=[f"-DUSER_FPGA_FLAGS={flags}"] if flags else []
+                )
+            shutil.copytree(done.report_dir, folder / "report" / done.report_dir.name)
+            shutil.copy(done.log, folder / "report")
+            identity = {
+                "design": design.key,
+                "weights_sha256": checkpoint.sha256,
+                "project_sha256": project.digest,
+                "tool_version": done.tool_version,
+                "note": done.note,
+            }
+            (folder / "report" / MANIFEST).write_text(json.dumps(identity, indent=1))
+            shutil.rmtree(work)
+
+        report = self.cache.entry("synthesised", key, make) / "report"
+        return replace(parse_oneapi(report), tool_version=version)
+
+    def replayed(self, design: Design, reports: Path) -> Measurement:
+        """Read a design's captured report, from ``<reports>/<design key>``.
+
+        Raises
+        ------
+        ReportError
+            If there is none, it is incomplete, or it says that it is of other weights.
+        """
+        folder = reports / design.key
+        if not folder.is_dir():
+            raise ReportError(
+                folder, "report", f"there is no captured report of {design.key}; add its "
+                "*.report.prj folder there, or synthesise it where the toolchain is"
+            )  # fmt: skip
+        manifest = folder / MANIFEST
+        if manifest.is_file():
+            stated = json.loads(manifest.read_text()).get("weights_sha256")
+            wanted = self.frozen(design.variant).sha256
+            if stated != wanted:
+                raise ReportError(
+                    manifest, "weights_sha256", f"the report is of weights {stated}, the design's "
+                    f"are {wanted}; synthesise the design again"
+                )  # fmt: skip
+        return parse_oneapi(folder).with_origin("replayed")
+
+    def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
+        entry = self.cache.entry(
+            "library", key, lambda folder: emulation.compile_project(project, compiler, folder)
+        )
+        return Emulator(entry, project)
+
+
+def checkpoint_path(folder: Path, variant: Variant) -> Path:
+    """Return where a variant's frozen weights are."""
+    return folder / f"{variant.key}.npz"
+
+
+def network_inputs(variant: Variant, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return inputs as the variant's Keras model receives them."""
+    return x if variant.recipe.inputs is None else variant.recipe.inputs.round(x)
+
+
+def hardware_relu_type(variant: Variant) -> Fixed | None:
+    """Return the type that hls4ml gives to ReLUs which have no quantizer of their own."""
+    return variant.emulation.precision if variant.recipe.activations is None else None
+
+
+def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return class probabilities for logits, row by row."""
+    import numpy as np
+    from scipy.special import softmax as stable
+
+    return np.asarray(stable(np.asarray(logits, np.float64), axis=1), np.float32)
+
+
+def _save(folder: Path, values: NDArray[np.floating[Any]]) -> None:
+    import numpy as np
+
+    np.save(folder / "values.npy", values, allow_pickle=False)
+
+
+def _load(folder: Path) -> NDArray[Any]:
+    import numpy as np
+
+    values: NDArray[Any] = np.load(folder / "values.npy", allow_pickle=False)
+    return values

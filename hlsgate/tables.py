@@ -1,0 +1,154 @@
+"""Results as tables, for terminals and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hlsgate.suite import VARIANTS, Variant
+
+_NONE = "-"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, column heads and rows of text; notes go below."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()
+
+    def render(self, style: str = "simple") -> str:
+        """Lay the table out; ``"simple"`` for terminals, ``"github"`` for Markdown."""
+        from tabulate import tabulate
+
+        right = ["left"] + ["right"] * (len(self.heads) - 1)
+        grid = tabulate(
+            self.rows, self.heads, tablefmt=style, colalign=right, disable_numparse=True
+        )
+        title = f"### {self.title}\n" if style == "github" else self.title
+        return "\n".join([title, grid, *(f"{note}" for note in self.notes)])
+
+
+def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list[Table]:
+    """Return every table that results have rows for.
+
+    Parameters
+    ----------
+    content : mapping
+        Results (`hlsgate.results`).
+    published : mapping
+        By design key: resources that somebody published, to show where nothing was measured.
+    """
+    tables = (accuracy(content), emulation(content), savings(content, published))
+    return [table for table in tables if table.rows]
+
+
+def accuracy(content: Mapping[str, Any]) -> Table:
+    """Accuracy, interval and parity of frozen and of retrained weights."""
+    rows = []
+    for variant in VARIANTS:
+        found = content["variants"].get(variant.key, {})
+        for kind in ("frozen", "retrained"):
+            if kind in found:
+                rows.append([variant.key, kind, *_accuracy_cells(variant, found[kind])])
+    heads = ("variant", "weights", "accuracy %", "95 % interval", "loss, points", "parity",
+             "worst AUC loss", "n")  # fmt: skip
+    notes = ("loss: against the reference with the same kind of weights, on the same jets, with "
+             "one-sided 95 % bounds",)  # fmt: skip
+    return Table("Accuracy", heads, rows, notes)
+
+
+def _accuracy_cells(variant: Variant, found: Mapping[str, Any]) -> list[str]:
+    low, high = found["interval"]
+    parity = found.get("parity")
+    cells = [f"{100 * found['accuracy']:.2f}", f"{100 * low:.2f} to {100 * high:.2f}"]
+    if parity is None:
+        return [*cells, _NONE, "reference", _NONE, f"{found['n']:,}"]
+    loss = f"{-100 * parity['difference']:.2f} ({-100 * parity['high']:.2f} to "
+    declared = " (declared)" if variant.claim and variant.claim.parity == parity["state"] else ""
+    worst = min(entry["difference"] for entry in found["auc_parity"].values())
+    return [
+        *cells,
+        f"{loss}{-100 * parity['low']:.2f})",
+        parity["state"] + declared,
+        f"{-worst:.4f}",
+        f"{found['n']:,}",
+    ]
+
+
+def emulation(content: Mapping[str, Any]) -> Table:
+    """Equality of every backend's emulation with Keras."""
+    rows = []
+    for variant in VARIANTS:
+        for backend, found in content["variants"].get(variant.key, {}).get("emulation", {}).items():
+            rows.append([variant.key, backend, *_emulation_cells(found)])
+    heads = ("variant", "backend", "built by", "rows", "rows different", "from plain Keras",
+             "softmax error", "class flips")  # fmt: skip
+    notes = ("rows different: logits against Keras with the declared types, exact; "
+             "from plain Keras: worst difference in LSB of the logits",)  # fmt: skip
+    return Table("Emulation", heads, rows, notes)
+
+
+def _emulation_cells(found: Mapping[str, Any]) -> list[str]:
+    exact, drift, softmax = found.get("exact"), found.get("drift"), found.get("softmax")
+    any_rows = exact or drift or softmax
+    return [
+        found["compiler"],
+        f"{any_rows['rows']:,}" if any_rows else _NONE,
+        f"{exact['rows_different']:,}" if exact else "no exact claim",
+        f"{drift['worst_lsb']:g} LSB" if drift else _NONE,
+        f"{softmax['mean_error']:.4f}" if softmax else _NONE,
+        f"{100 * softmax['flips'] / softmax['rows']:.2f} %" if softmax else _NONE,
+    ]
+
+
+def savings(content: Mapping[str, Any], published: Mapping[str, Any]) -> Table:
+    """Sizes and resources of every variant against its reference."""
+    rows = []
+    for variant in VARIANTS:
+        sizes = content["variants"].get(variant.key, {}).get("sizes")
+        if sizes is None:
+            continue
+        reference = variant.reference or variant.key
+        base = content["variants"].get(reference, {}).get("sizes", {})
+        for label, values, base_values in _resources(variant.key, reference, content, published):
+            cells = [_saved(sizes, base, name) for name in ("weights_nonzero", "weight_bits")]
+            cells += [_saved(values, base_values, name) for name in ("alut", "ff", "dsp")]
+            rows.append([variant.key, *cells, label])
+    heads = ("variant", "non-zero weights", "weight bits", "ALUT", "FF", "DSP", "resources")
+    notes = ("percentages: saved against the reference, same toolchain and stage",)
+    return Table("Savings", heads, rows, notes)
+
+
+def _resources(
+    variant: str, reference: str, content: Mapping[str, Any], published: Mapping[str, Any]
+) -> list[tuple[str, Mapping[str, float], Mapping[str, float]]]:
+    """Return label, values and the reference's values, one for each target that has any."""
+    lines = []
+    measured = {key: found["measurement"] for key, found in content["designs"].items()}
+    for source in (measured, published):
+        for key, found in source.items():
+            if key.rpartition("-")[0] != variant:
+                continue
+            base = source.get(f"{reference}-{key.rpartition('-')[2]}", {})
+            lines.append((_label(found), found["values"], base.get("values", {})))
+    return lines or [("not synthesised here", {}, {})]
+
+
+def _label(found: Mapping[str, Any]) -> str:
+    stage = {"hls_estimate": "HLS estimate"}.get(found["stage"], found["stage"])
+    tool = f"{found['toolchain']} {found['tool_version'] or '(version not stated)'}"
+    unknown = ", weights unknown" if found["origin"] == "published" else ""
+    return f"{found['origin']}: {tool}, {found['part']}, {stage}{unknown}"
+
+
+def _saved(values: Mapping[str, float], base: Mapping[str, float], name: str) -> str:
+    if name not in values:
+        return _NONE
+    value = f"{values[name]:,.6g}" if values[name] != int(values[name]) else f"{values[name]:,.0f}"
+    if values is base or not base.get(name):
+        return value
+    return f"{value} ({100 * (1 - values[name] / base[name]):.1f} %)"

@@ -1,0 +1,116 @@
+"""Commands write baselines only when a person asks, and only what was measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hlsgate import budgets, results
+from hlsgate.__main__ import main
+
+SHA = "c" * 64
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command in an empty folder, outside of CI."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
+    return lambda *args: CliRunner().invoke(main, args)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Results with one variant and one design, and the repository's baselines."""
+    found = results.empty()
+    scores = {
+        "accuracy": 0.75, "n": 40000, "dataset": "jets_embedded", "dataset_sha256": SHA,
+        "weights_sha256": SHA,
+    }  # fmt: skip
+    results.put(found, "variants", "jets-q4_p75", "frozen", scores)
+    key = "jets-q4_p75-oneapi_agilex7"
+    measured = {
+        "toolchain": "oneapi", "tool_version": "2025.0.4", "part": "Agilex7",
+        "stage": "hls_estimate", "origin": "measured", "values": {"alut": 9000},
+    }  # fmt: skip
+    results.put(found, "designs", key, "measurement", measured)
+    results.put(found, "designs", key, "weights_sha256", SHA)
+    results.write(tmp_path / "results.json", found, tmp_path)
+    path = tmp_path / "baselines.json"
+    path.write_text((ROOT / "baselines.json").read_text())
+    return ["--results", "results.json", "--baselines", "baselines.json"]
+
+
+def test_help_teaches(run):
+    """Help names the steps from a new variant to a committed baseline."""
+    assert "freeze it, run 'pytest benchmarks" in " ".join(run("--help").output.split())
+    assert "Example: python -m hlsgate record" in run("record", "--help").output
+
+
+def test_record_a_variant_and_a_design(run, files, tmp_path):
+    """Measured values arrive in the baselines with provenance, and the change is printed."""
+    done = run("record", "jets-q4_p75", "jets-q4_p75-oneapi_agilex7", *files)
+    assert done.exit_code == 0, done.output
+    assert "| jets-q4_p75-oneapi_agilex7 alut | - " in " ".join(done.output.split())
+    loaded = budgets.load(tmp_path / "baselines.json")
+    assert loaded.accuracy("jets-q4_p75")["accuracy"] == 0.75
+    assert loaded.accuracy("jets-q4_p75")["provenance"]["origin"] == "measured"
+    entry = loaded.resources("jets-q4_p75-oneapi_agilex7")
+    assert entry["baseline"]["metrics"] == {"alut": 9000}
+    assert entry["budgets"], "recording must not drop the budgets"
+
+
+def test_recording_twice_changes_nothing(run, files):
+    """The same measurement again is no change."""
+    run("record", "jets-q4_p75", *files)
+    assert run("record", "jets-q4_p75", *files).output == "nothing changed\n"
+
+
+def test_nothing_is_written_under_ci(run, files, tmp_path, monkeypatch):
+    """A pipeline cannot move its own goalposts."""
+    monkeypatch.setenv("CI", "true")
+    before = (tmp_path / "baselines.json").read_bytes()
+    done = run("record", "jets-q4_p75", *files)
+    assert (done.exit_code, (tmp_path / "baselines.json").read_bytes()) == (2, before)
+    assert "not written under CI" in done.output
+    assert run("freeze", "jets-q4_p75").exit_code == 2
+
+
+def test_unmeasured_key(run, files):
+    """What was not measured is not recorded; the error says how to measure it."""
+    done = run("record", "jets-q6_p75", *files)
+    assert done.exit_code == 2
+    assert "no measurement of jets-q6_p75; run 'pytest benchmarks -k jets-q6_p75" in done.output
+
+
+def test_report_without_version_is_not_recorded(run, files, tmp_path):
+    """A baseline without its tool's version could never be compared."""
+    path = tmp_path / "results.json"
+    content = json.loads(path.read_text())
+    content["designs"]["jets-q4_p75-oneapi_agilex7"]["measurement"]["tool_version"] = None
+    path.write_text(json.dumps(content))
+    done = run("record", "jets-q4_p75-oneapi_agilex7", *files)
+    assert "does not state its tool's version" in done.output
+
+
+def test_no_key_is_a_usage_error(run):
+    """Without a key there is nothing to do, which is said."""
+    done = run("record")
+    assert done.exit_code == 2
+    assert "name a variant or a design" in done.output
+
+
+def test_missing_results(run):
+    """Without results, one sentence says how to make some."""
+    done = run("record", "jets-q4_p75")
+    assert done.exit_code == 2
+    assert "pytest benchmarks --results" in done.output
+
+
+def test_unknown_variant(run, tmp_path):
+    """A typo is answered with the variants that there are."""
+    done = run("freeze", "jets-q5")
+    assert done.exit_code == 2
+    assert "no variant 'jets-q5'; declared are jets-float" in done.output

@@ -1,0 +1,107 @@
+"""Results survive the trip through a file, and tables show what was and was not measured."""
+
+import json
+
+import pytest
+
+from hlsgate import results, tables
+from hlsgate.errors import ResultsError
+
+
+def accuracy(value, parity=None):
+    found = {"accuracy": value, "interval": [value - 0.004, value + 0.004], "n": 40000}
+    if parity is not None:
+        found["parity"] = {"difference": -0.005, "low": -0.008, "high": -0.002, "state": parity}
+        found["auc_parity"] = {"g": {"difference": -0.001}, "q": {"difference": -0.004}}
+    return found
+
+
+@pytest.fixture
+def content():
+    found = results.empty()
+    results.put(found, "variants", "jets-float", "frozen", accuracy(0.76))
+    results.put(found, "variants", "jets-float", "sizes", {"weights_nonzero": 2720})
+    results.put(found, "variants", "jets-q4_p75", "frozen", accuracy(0.755))
+    results.put(found, "variants", "jets-q4_p75", "frozen", accuracy(0.755, "pass"))
+    results.put(found, "variants", "jets-q4_p75", "sizes", {"weights_nonzero": 680})
+    emulated = {"compiler": "g++", "exact": {"rows": 40000, "rows_different": 0}}
+    results.put(found, "variants", "jets-q4_p75", "emulation", {"oneapi": emulated})
+    return found
+
+
+def row(table, *starts):
+    return next(cells for cells in table.rows if list(cells[: len(starts)]) == list(starts))
+
+
+def test_round_trip(tmp_path, content):
+    """What is written is read again, with where and when it was found."""
+    path = tmp_path / "deep" / "results.json"
+    results.write(path, content, tmp_path)
+    found = results.read(path)
+    assert found["variants"] == content["variants"]
+    assert {"schema", "created", "machine", "versions", "commit"} <= set(found)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 99}', "[" * 50_000])
+def test_unusable_file(tmp_path, text):
+    """Anything else is an error in words."""
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    with pytest.raises(ResultsError, match=r"results\.json"):
+        results.read(path)
+
+
+def test_workers_findings_are_merged(content):
+    """Two workers' findings of one variant end up side by side."""
+    other = results.empty()
+    results.put(other, "variants", "jets-q4_p75", "retrained", accuracy(0.754))
+    results.merge(content, json.loads(json.dumps(other)))
+    assert set(content["variants"]["jets-q4_p75"]) == {"frozen", "retrained", "sizes", "emulation"}
+
+
+def test_accuracy_table(content):
+    """A row has accuracy, interval, loss with bounds, verdict."""
+    table = tables.accuracy(content)
+    assert row(table, "jets-float", "frozen")[2:6] == [
+        "76.00", "75.60 to 76.40", "-", "reference",
+    ]  # fmt: skip
+    assert row(table, "jets-q4_p75", "frozen")[2:7] == [
+        "75.50", "75.10 to 75.90", "0.50 (0.20 to 0.80)", "pass", "0.0040",
+    ]  # fmt: skip
+
+
+def test_emulation_table(content):
+    """A row has how many rows were compared and how many differ."""
+    cells = row(tables.emulation(content), "jets-q4_p75", "oneapi")
+    assert cells[2:5] == ["g++", "40,000", "0"]
+
+
+def test_savings_without_synthesis_say_so(content):
+    """Where nothing was synthesised, no resource is shown."""
+    cells = row(tables.savings(content, {}), "jets-q4_p75")
+    assert cells[1] == "680 (75.0 %)"
+    assert cells[3:] == ["-", "-", "-", "not synthesised here"]
+
+
+def test_published_resources_are_labelled(content):
+    """Somebody's printed numbers are shown as such, against the same source's reference."""
+    common = {
+        "toolchain": "oneapi", "tool_version": "2025.0", "part": "Agilex7",
+        "stage": "hls_estimate", "origin": "published",
+    }  # fmt: skip
+    published = {
+        "jets-float-oneapi_agilex7": {**common, "values": {"alut": 1000, "dsp": 20}},
+        "jets-q4_p75-oneapi_agilex7": {**common, "values": {"alut": 100, "dsp": 0}},
+    }
+    cells = row(tables.savings(content, published), "jets-q4_p75")
+    assert cells[3] == "100 (90.0 %)"
+    assert cells[6] == "published: oneapi 2025.0, Agilex7, HLS estimate, weights unknown"
+
+
+def test_tables_render_for_terminal_and_markdown(content):
+    """Both layouts hold every row; an empty table is left out."""
+    found = tables.all_tables(content, {})
+    assert [table.title for table in found] == ["Accuracy", "Emulation", "Savings"]
+    assert found[0].render("github").startswith("### Accuracy\n\n|")
+    assert "jets-q4_p75" in found[0].render()
+    assert tables.all_tables(results.empty(), {}) == []
