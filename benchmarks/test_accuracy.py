@@ -1,0 +1,81 @@
+"""Claim: a compressed network is as accurate as its baseline, and compressed as declared."""
+
+from __future__ import annotations
+
+import pytest
+
+from hlsgate import compression, parity, suite
+from hlsgate.budgets import judge_value
+
+
+@pytest.mark.usefixtures("declared_parity")
+def test_parity(compressed, weights_kind, evaluate, baselines, record):
+    """Accuracy is at most the margin below the reference's, on the same jets."""
+    model = evaluate(compressed, weights_kind)
+    reference = evaluate(suite.variant(compressed.reference), weights_kind)
+    difference = parity.accuracy_difference(
+        model.correct,
+        reference.correct,
+        margin=baselines.parity["accuracy_margin"],
+        confidence=baselines.parity["confidence"],
+    )
+    record("variants", compressed.key, weights_kind, {"parity": difference.as_json()})
+    difference.require(f"accuracy of {compressed.key} ({weights_kind} weights)")
+
+
+def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, dataset):
+    """The area under every class's ROC curve is at most the margin below the reference's."""
+    model = evaluate(compressed, weights_kind)
+    reference = evaluate(suite.variant(compressed.reference), weights_kind)
+    found = {
+        name: parity.auc_difference(
+            model.probabilities[:, label],
+            reference.probabilities[:, label],
+            model.truth == label,
+            margin=baselines.parity["auc_margin"],
+            confidence=baselines.parity["confidence"],
+        )
+        for label, name in enumerate(dataset.class_names)
+    }
+    judged = {name: difference.as_json() for name, difference in found.items()}
+    record("variants", compressed.key, weights_kind, {"auc_parity": judged})
+    for name, difference in found.items():
+        difference.require(f"AUC of class {name} of {compressed.key} ({weights_kind} weights)")
+
+
+def test_weights_are_as_declared(variant, weights_kind, weights_of):
+    """Every weight is a value of the declared type, and kernels have the declared zeros."""
+    weights = weights_of(variant, weights_kind).weights
+    layers = compression.inspect(variant, weights)
+    off_grid = {layer.name: layer.off_grid for layer in layers if layer.off_grid}
+    assert not off_grid, f"weights that are no {layers[0].type}, by array: {off_grid}"
+    pruning = variant.recipe.pruning
+    for layer in layers:
+        if layer.name.endswith("/kernel"):
+            wanted = round(pruning.sparsity * layer.size) if pruning else 0
+            assert layer.zeros >= wanted, (
+                f"{layer.name} of {variant.key} has {layer.zeros} zeros of {layer.size}, but "
+                f"should have at least {wanted}"
+            )
+            assert layer.zeros < layer.size, f"{layer.name} of {variant.key} is all zero"
+
+
+def test_accuracy_baseline(variant, evaluate, baselines, weights_of, record):
+    """The frozen weights are those of the baseline, and score what it says."""
+    weights = weights_of(variant, "frozen").weights
+    record("variants", variant.key, "sizes", compression.kernel_sizes(variant, weights))
+    found = evaluate(variant, "frozen")
+    record_of = baselines.accuracy(variant.key)
+    assert found.weights_sha256 == record_of["weights_sha256"], (
+        f"not comparable: the weights of {variant.key} are {found.weights_sha256[:12]}, the "
+        f"baseline's are {record_of['weights_sha256'][:12]}; if the change is meant, record it "
+        f"with 'python -m hlsgate record {variant.key}'"
+    )
+    verdict = judge_value(
+        variant.key,
+        "accuracy",
+        found.accuracy,
+        record_of["accuracy"],
+        baselines.tolerance("accuracy"),
+    )
+    assert verdict.passed, f"{variant.key}: {verdict.text}"

@@ -1,0 +1,135 @@
+"""Options, markers' prerequisites, report header and summary: wiring only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hlsgate import budgets, results, tables
+from hlsgate.cache import default_root
+from hlsgate.emulation import find_compiler
+from hlsgate.errors import HlsgateError, ToolNotFound
+from hlsgate.suite import EMULATED
+from hlsgate.toolchains import oneapi
+
+pytest_plugins = ["fixtures.session", "fixtures.models", "fixtures.projects", "fixtures.reports"]
+
+FOUND = pytest.StashKey[results.Content]()
+ROOT = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare what can be set from the command line."""
+    group = parser.getgroup("hlsgate", "compressed networks and their hardware")
+    group.addoption(
+        "--dataset",
+        choices=("embedded", "openml"),
+        default="embedded",
+        help="jets to train and test on: those that come with hlsgate, or OpenML 42468",
+    )
+    group.addoption(
+        "--cache",
+        type=Path,
+        default=default_root(),
+        help="folder of finished work (also HLSGATE_CACHE) [%(default)s]",
+    )
+    group.addoption("--fresh", action="store_true", help="train, convert, compile and emulate anew")
+    group.addoption("--baselines", type=Path, default=ROOT / "baselines.json", help="[%(default)s]")
+    group.addoption(
+        "--checkpoints",
+        type=Path,
+        default=ROOT / "fixtures" / "checkpoints",
+        help="folder of frozen weights [%(default)s]",
+    )
+    group.addoption(
+        "--reports",
+        type=Path,
+        help="judge captured reports, DIR/<design>/, instead of running a synthesis tool",
+    )
+    group.addoption(
+        "--require-toolchain",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="fail, rather than skip, where this toolchain (oneapi, vitis, quartus) is missing",
+    )
+    group.addoption(
+        "--results",
+        type=Path,
+        help="write what was measured to this JSON file, and the tables to FILE.md beside it",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start with nothing found."""
+    config.stash[FOUND] = results.empty()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what this run is made with."""
+    lines = [f"hlsgate: dataset {config.getoption('dataset')}, cache {config.getoption('cache')}"]
+    for backend in EMULATED:
+        try:
+            lines.append(
+                f"hlsgate: {backend.hls4ml} emulation built by {find_compiler(backend.hls4ml)}"
+            )
+        except ToolNotFound as error:
+            lines.append(f"hlsgate: {backend.hls4ml} emulation: {error}")
+    if config.getoption("reports"):
+        lines.append(f"hlsgate: resources replayed from {config.getoption('reports')}")
+    else:
+        lines.append(f"hlsgate: oneAPI synthesis: {_tool_state()}")
+    return lines
+
+
+def _tool_state() -> str:
+    try:
+        return f"icpx {oneapi.find().version()}"
+    except HlsgateError as error:
+        return str(error)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand a worker's findings to the controller; write the controller's to a file."""
+    found = session.config.stash[FOUND]
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["hlsgate"] = json.dumps(found)
+        return
+    path: Path | None = session.config.getoption("results")
+    if path is not None and any(found.values()):
+        results.write(path, found, ROOT)
+        rendered = (table.render("github") for table in _tables(session.config))
+        path.with_suffix(".md").write_text("\n\n".join(rendered) + "\n", encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take a worker's findings (pytest-xdist)."""
+    output = getattr(node, "workeroutput", {})
+    if "hlsgate" in output:
+        results.merge(node.config.stash[FOUND], json.loads(output["hlsgate"]))  # type: ignore[attr-defined]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the tables, and where they were written."""
+    for table in _tables(config):
+        terminalreporter.section(table.title)
+        terminalreporter.write_line(table.render().split("\n", 1)[1])
+    if config.getoption("results") and any(config.stash[FOUND].values()):
+        path = config.getoption("results")
+        terminalreporter.write_line(f"\nresults: {path} and {path.with_suffix('.md')}")
+
+
+def _tables(config: pytest.Config) -> list[tables.Table]:
+    found = config.stash[FOUND]
+    if not any(found.values()):
+        return []
+    try:
+        published = budgets.load(config.getoption("baselines")).published()
+    except HlsgateError:
+        published = {}  # the tests that need the file fail by name
+    return tables.all_tables(found, published)
