@@ -74,6 +74,9 @@ def _write(variant: Variant, model: Any, backend: Backend, folder: Path, name: s
     )
     if variant.emulation.granularity == "name":
         config["LayerName"]["inputs"]["Precision"]["result"] = str(variant.input_type)
+        if variant.emulation.logits is not None:
+            saturating = str(variant.emulation.logits).replace(">", ",TRN,SAT>")
+            config["LayerName"]["logits"]["Precision"]["result"] = saturating
     hls4ml.converters.convert_from_keras_model(
         model,
         hls_config=config,

@@ -94,7 +94,12 @@ def embedded(folder: Path) -> Dataset:
         raise DatasetError(
             f"{folder} lacks jets.npz or jets.json; restore both from version control."
         )
-    wanted = json.loads(card.read_text())["sha256"]
+    try:
+        wanted = json.loads(card.read_text())["file_sha256"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise DatasetError(
+            f"{card} does not state the jets' file_sha256; restore it from version control."
+        ) from error
     if hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
         raise DatasetError(
             f"{path} is not the file that {card} describes (sha256 {wanted}); restore both from "

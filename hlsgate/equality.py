@@ -26,6 +26,8 @@ class Comparison:
         The same, in units of the LSB that was given.
     median_lsb : float
         Median over rows of a row's largest difference, in LSB.
+    rows_beyond : int
+        Rows in which any value differs by more than the tolerance.
     flips : int
         Rows whose largest value is another class.
     first : list of (int, int, float, float)
@@ -37,6 +39,7 @@ class Comparison:
     worst: float
     worst_lsb: float
     median_lsb: float
+    rows_beyond: int
     flips: int
     first: list[tuple[int, int, float, float]]
 
@@ -64,12 +67,17 @@ class Comparison:
             "worst": self.worst,
             "worst_lsb": self.worst_lsb,
             "median_lsb": self.median_lsb,
+            "rows_beyond": self.rows_beyond,
             "flips": self.flips,
         }
 
 
 def compare(
-    observed: NDArray[np.floating[Any]], expected: NDArray[np.floating[Any]], *, lsb: float
+    observed: NDArray[np.floating[Any]],
+    expected: NDArray[np.floating[Any]],
+    *,
+    lsb: float,
+    tolerance_lsb: float = 0.0,
 ) -> Comparison:
     """Compare outputs value by value.
 
@@ -79,6 +87,8 @@ def compare(
         Outputs of the emulation and of the reference.
     lsb : float
         Unit in which differences are stated.
+    tolerance_lsb : float
+        Difference beyond which a row is counted as such, in LSB.
 
     Raises
     ------
@@ -92,13 +102,15 @@ def compare(
     observed, expected = np.asarray(observed, np.float64), np.asarray(expected, np.float64)
     error = np.abs(observed - expected)
     error[np.isnan(error)] = np.inf
+    by_row = error.max(axis=1) / lsb
     places = np.argwhere(error > 0)
     return Comparison(
         rows=len(observed),
-        rows_different=int((error > 0).any(axis=1).sum()),
+        rows_different=int((by_row > 0).sum()),
         worst=float(error.max()),
-        worst_lsb=float(error.max() / lsb),
-        median_lsb=float(np.median(error.max(axis=1)) / lsb),
+        worst_lsb=float(by_row.max()),
+        median_lsb=float(np.median(by_row)),
+        rows_beyond=int((by_row > tolerance_lsb).sum()),
         flips=int((observed.argmax(axis=1) != expected.argmax(axis=1)).sum()),
         first=[
             (int(i), int(j), float(observed[i, j]), float(expected[i, j]))

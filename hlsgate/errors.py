@@ -83,5 +83,13 @@ class BaselineError(HlsgateError):
     """``baselines.json`` is missing, malformed, or lacks what was asked of it."""
 
 
+class GateFailed(AssertionError):
+    """A measurement is worse than its gate allows; what a declared shortfall expects."""
+
+
+class Undecided(AssertionError):
+    """There are too few rows to tell whether a gate is met."""
+
+
 class ResultsError(HlsgateError):
     """A results file cannot be read or written."""

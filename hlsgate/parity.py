@@ -10,18 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from hlsgate.errors import GateFailed, Undecided
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-class ParityFailed(AssertionError):
-    """A model is worse than its reference by more than the margin."""
-
-
-class ParityUndecided(AssertionError):
-    """There are too few rows to tell."""
-
 
 State = Literal["pass", "fail", "cannot tell"]
 
@@ -66,15 +59,15 @@ class Difference:
         return max(0.0, -self.low)
 
     def require(self, what: str) -> None:
-        """Raise `ParityFailed` or `ParityUndecided` unless the verdict is "pass"."""
+        """Raise `GateFailed` or `Undecided` unless the verdict is "pass"."""
         text = (
             f"{what}: {self.value:+.4f} against the reference, {self.confidence:.0%} bounds "
             f"{self.low:+.4f} and {self.high:+.4f}, margin {self.margin:g}, {self.n:,} rows"
         )
         if self.state == "fail":
-            raise ParityFailed(text)
+            raise GateFailed(text)
         if self.state == "cannot tell":
-            raise ParityUndecided(f"{text}: cannot tell; use more test rows")
+            raise Undecided(f"{text}: cannot tell; use more test rows")
 
     def as_json(self) -> dict[str, Any]:
         """Return a plain dictionary for ``results.json``."""

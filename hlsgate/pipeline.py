@@ -118,20 +118,23 @@ class Pipeline:
         Parameters
         ----------
         as_hardware : bool
-            Round inputs to the hardware's input type, and cut ReLUs without a quantizer to the
-            type that the conversion gives them. Without it, Keras' own answer.
+            Round inputs to the hardware's input type, cut ReLUs without a quantizer to the type
+            that the conversion gives them, and saturate logits to their declared type. Without
+            it, Keras' own answer.
 
         Returns
         -------
         ndarray, shape (n, classes), float32
         """
         relu_type = hardware_relu_type(variant) if as_hardware else None
+        logits_type = variant.emulation.logits if as_hardware else None
         key = {
             "weights": checkpoint.sha256,
             "topology": asdict(variant.topology),
             "recipe": asdict(variant.recipe),
             "inputs": str(variant.input_type) if as_hardware else None,
             "relu": str(relu_type),
+            "logits": str(logits_type),
             "dataset": self.dataset.sha256,
             "versions": versions(training.PACKAGES),
             "source": source_digest(*_MODEL_SOURCES, "pipeline"),
@@ -141,7 +144,8 @@ class Pipeline:
             x = self.dataset.x_test
             x = variant.input_type.round(x) if as_hardware else network_inputs(variant, x)
             with self.step(f"evaluate {variant.key} in Keras"):
-                _save(folder, training.logits(variant, checkpoint.weights, x, relu_type=relu_type))
+                found = training.logits(variant, checkpoint.weights, x, relu_type=relu_type)
+            _save(folder, logits_type.round(found) if logits_type else found)
 
         return _load(self.cache.entry("keras", key, make))
 

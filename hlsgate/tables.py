@@ -68,7 +68,7 @@ def _accuracy_cells(variant: Variant, found: Mapping[str, Any]) -> list[str]:
     if parity is None:
         return [*cells, _NONE, "reference", _NONE, f"{found['n']:,}"]
     loss = f"{-100 * parity['difference']:.2f} ({-100 * parity['high']:.2f} to "
-    declared = " (declared)" if variant.claim and variant.claim.parity == parity["state"] else ""
+    declared = " (declared)" if variant.shortfall("parity") and parity["state"] == "fail" else ""
     worst = min(entry["difference"] for entry in found["auc_parity"].values())
     return [
         *cells,

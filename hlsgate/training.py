@@ -138,12 +138,13 @@ def train(
     rows = int(len(x) * (1.0 - recipe.validation_split))
     inputs = x if recipe.inputs is None else recipe.inputs.round(x)
     labels = _labels(variant, y, teacher)
-    steps = -(-rows // recipe.batch_size) * recipe.epochs
+    epochs = recipe.epochs(rows)
+    steps = -(-rows // recipe.batch_size) * epochs
 
     tf.keras.backend.clear_session()
     tf.keras.utils.set_random_seed(recipe.seed)
     model = build(variant)
-    callbacks = [_progress_callback(recipe.epochs, progress)] if progress else []
+    callbacks = [_progress_callback(epochs, progress)] if progress else []
     if recipe.pruning is not None:
         from tensorflow_model_optimization.sparsity import keras as sparsity
 
@@ -161,7 +162,7 @@ def train(
         inputs[:rows],
         labels[:rows],
         batch_size=recipe.batch_size,
-        epochs=recipe.epochs,
+        epochs=epochs,
         callbacks=callbacks,
         verbose=0,
     )

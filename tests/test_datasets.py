@@ -34,7 +34,7 @@ def folder(tmp_path):
     features, labels, test = jets()
     path = tmp_path / "jets.npz"
     np.savez_compressed(path, features=features, labels=labels, test=test)
-    card = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    card = {"file_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     (tmp_path / "jets.json").write_text(json.dumps(card))
     return tmp_path
 
@@ -68,6 +68,14 @@ def test_changed_file_is_refused(folder):
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(DatasetError, match="is not the file that"):
+        datasets.embedded(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null"])
+def test_card_without_hash(folder, text):
+    """A description that does not say which file it describes is an error in words."""
+    (folder / "jets.json").write_text(text)
+    with pytest.raises(DatasetError, match="does not state the jets' file_sha256"):
         datasets.embedded(folder)
 
 

@@ -8,6 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from hlsgate import parity
+from hlsgate.errors import GateFailed, Undecided
 
 
 def answers(both, gained, lost, neither):
@@ -96,9 +97,9 @@ def test_coverage_by_simulation():
 
 def test_requirement_is_typed_by_what_went_wrong():
     """A proven loss and an open question are different failures."""
-    with pytest.raises(parity.ParityFailed, match=r"accuracy of x: -0\.02"):
+    with pytest.raises(GateFailed, match=r"accuracy of x: -0\.02"):
         compare(29000, 200, 1000, 9800).require("accuracy of x")
-    with pytest.raises(parity.ParityUndecided, match="use more test rows"):
+    with pytest.raises(Undecided, match="use more test rows"):
         compare(70, 2, 2, 26).require("accuracy of x")
     compare(29000, 400, 600, 10000).require("accuracy of x")
 
