@@ -31,8 +31,6 @@ CLASSES = ("g", "q", "t", "w", "z")
 OPENML_ID = 42468
 OPENML_ROWS = 830_000
 
-_ROUNDED = 4096  # rows that are hashed at a time
-
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -43,7 +41,7 @@ class Dataset:
     name : str
         For example ``"jets_embedded"``.
     sha256 : str
-        Hash of the raw features, labels and split.
+        Hash of the raw features, labels, split and names.
     x_train, x_test : ndarray, shape (n, features), float32
         Standardised: mean 0 and variance 1 over the training rows.
     y_train, y_test : ndarray, shape (n,), int64
@@ -63,16 +61,25 @@ class Dataset:
 
 
 def content_digest(
-    features: NDArray[np.float32], labels: NDArray[np.integer[Any]], test: NDArray[np.bool_]
+    features: NDArray[np.float32], labels: NDArray[np.uint8], test: NDArray[np.bool_]
 ) -> str:
-    """Return the sha256 over raw features (row by row), labels and split."""
+    """Return the sha256 over raw features, labels, split and names, with their types and shapes.
+
+    However the rows are stored, equal content has an equal hash; ``jets.json`` states the same.
+    """
     import numpy as np
 
+    arrays = {
+        "features": np.asarray(features, "<f4"),
+        "labels": np.asarray(labels, np.uint8),
+        "test": np.asarray(test, bool),
+        "feature_names": np.array(FEATURES),
+        "class_names": np.array(CLASSES),
+    }
     total = hashlib.sha256()
-    for start in range(0, len(features), _ROUNDED):
-        total.update(np.ascontiguousarray(features[start : start + _ROUNDED], "<f4").tobytes())
-    total.update(np.asarray(labels, np.uint8).tobytes())
-    total.update(np.asarray(test, np.uint8).tobytes())
+    for name, array in arrays.items():
+        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(np.ascontiguousarray(array).tobytes())
     return total.hexdigest()
 
 

@@ -7,6 +7,7 @@ import json
 import threading
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -49,6 +50,17 @@ def test_embedded_is_split_and_standardised(folder):
     scale = features[~test].astype(float).std(axis=0)
     expected = (features[test] - features[~test].astype(float).mean(axis=0)) / scale
     assert found.x_test == pytest.approx(expected, abs=1e-5)
+
+
+def test_committed_jets_have_the_stated_content():
+    """The repository's own jets load, and their content has the hash of their description."""
+    committed = Path(__file__).parents[1] / "fixtures" / "jets"
+    found = datasets.embedded(committed)
+    card = json.loads((committed / "jets.json").read_text())
+    assert found.sha256 == card["content_sha256"]
+    assert len(found.x_train) + len(found.x_test) == card["jets"] == 200_000
+    assert np.isfinite(found.x_train).all()
+    assert set(np.unique(found.y_test)) == set(range(5))
 
 
 def test_hash_depends_on_features_labels_and_split():
