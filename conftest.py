@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import budgets, results, tables
+from hlsgate import budgets, results, tables, toolchains
 from hlsgate.cache import default_root
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
 from hlsgate.suite import EMULATED
-from hlsgate.toolchains import oneapi
 
 pytest_plugins = ["fixtures.session", "fixtures.models", "fixtures.projects", "fixtures.reports"]
 
@@ -67,6 +66,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FOUND] = results.empty()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End the run in one sentence where a required toolchain is missing."""
+    if session.config.getoption("reports") is None:
+        for name in session.config.getoption("require_toolchain"):
+            try:
+                toolchains.require(name)
+            except HlsgateError as error:
+                raise pytest.UsageError(str(error)) from error
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what this run is made with."""
     lines = [f"hlsgate: dataset {config.getoption('dataset')}, cache {config.getoption('cache')}"]
@@ -86,7 +95,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def _tool_state() -> str:
     try:
-        return f"icpx {oneapi.find().version()}"
+        return f"icpx {toolchains.oneapi.find().version()}"
+    except ToolNotFound:
+        return "no icpx here; captured reports are judged with --reports DIR"
     except HlsgateError as error:
         return str(error)
 

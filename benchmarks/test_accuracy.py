@@ -64,22 +64,24 @@ def test_weights_are_as_declared(variant, weights_kind, weights_of):
             assert layer.zeros < layer.size, f"{layer.name} of {variant.key} is all zero"
 
 
-def test_accuracy_baseline(variant, evaluate, baselines, weights_of, record):
+def test_accuracy_baseline(variant, evaluate, baselines, weights_of, dataset, record):
     """The frozen weights are those of the baseline, and score what it says."""
-    weights = weights_of(variant, "frozen").weights
-    record("variants", variant.key, "sizes", compression.kernel_sizes(variant, weights))
-    found = evaluate(variant, "frozen")
-    record_of = baselines.accuracy(variant.key)
-    assert found.weights_sha256 == record_of["weights_sha256"], (
-        f"not comparable: the weights of {variant.key} are {found.weights_sha256[:12]}, the "
-        f"baseline's are {record_of['weights_sha256'][:12]}; if the change is meant, record it "
-        f"with 'python -m hlsgate record {variant.key}'"
-    )
+    checkpoint = weights_of(variant, "frozen")
+    sizes = compression.kernel_sizes(variant, checkpoint.weights)
+    record("variants", variant.key, "sizes", sizes)
+    baseline = baselines.accuracy(variant.key)
+    for what, here in (("weights", checkpoint.sha256), ("dataset", dataset.sha256)):
+        there = baseline[f"{what}_sha256"]
+        assert here == there, (
+            f"not comparable: the {what} of {variant.key} are {here[:12]}, the baseline's are "
+            f"{there[:12]}; if the change is meant, record it with 'python -m hlsgate record "
+            f"{variant.key}'"
+        )
     verdict = judge_value(
         variant.key,
         "accuracy",
-        found.accuracy,
-        record_of["accuracy"],
+        evaluate(variant, "frozen").accuracy,
+        baseline["accuracy"],
         baselines.tolerance("accuracy"),
     )
     assert verdict.passed, f"{variant.key}: {verdict.text}"

@@ -43,8 +43,7 @@ def freeze(keys: Sequence[str], root: Path, cache: Cache, step: Step = silent) -
     variants = [suite.variant(key) for key in keys]
     folder = root / "fixtures" / "checkpoints"
     folder.mkdir(parents=True, exist_ok=True)
-    dataset = datasets.embedded(root / "fixtures" / "jets")
-    pipeline = Pipeline(dataset, cache, folder, step)
+    pipeline = Pipeline(lambda: datasets.embedded(root / "fixtures" / "jets"), cache, folder, step)
     changes = []
     for variant in variants:
         path = checkpoint_path(folder, variant)

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +56,8 @@ class Pipeline:
 
     Parameters
     ----------
-    dataset : Dataset
-        What is trained and tested on.
+    load : callable returning a Dataset
+        Loads what is trained and tested on, when it is first needed.
     cache : Cache
         Where finished work is kept.
     checkpoints : pathlib.Path
@@ -65,10 +66,15 @@ class Pipeline:
         Shows progress of long work.
     """
 
-    dataset: Dataset
+    load: Callable[[], Dataset]
     cache: Cache
     checkpoints: Path
     step: Step = silent
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """What is trained and tested on."""
+        return self.load()
 
     def frozen(self, variant: Variant) -> Checkpoint:
         """Load a variant's committed weights."""

@@ -109,8 +109,9 @@ def savings(content: Mapping[str, Any], published: Mapping[str, Any]) -> Table:
     """Sizes and resources of every variant against its reference."""
     rows = []
     for variant in VARIANTS:
-        sizes = content["variants"].get(variant.key, {}).get("sizes")
-        if sizes is None:
+        sizes = content["variants"].get(variant.key, {}).get("sizes", {})
+        synthesised = any(key.rpartition("-")[0] == variant.key for key in content["designs"])
+        if not (sizes or synthesised):
             continue
         reference = variant.reference or variant.key
         base = content["variants"].get(reference, {}).get("sizes", {})

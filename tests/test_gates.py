@@ -1,0 +1,196 @@
+"""The suite itself can fail: each planted fault makes exactly the right test fail, in words.
+
+Runs ``benchmarks/`` in a process of its own, on captured reports that are invented here.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hlsgate import checkpoints, suite
+from hlsgate.checkpoints import Checkpoint
+from tests.oneapi_reports import report_rows, row_named, write_project
+
+ROOT = Path(__file__).parents[1]
+TOTALS = {  # ALUTs, FFs, RAMs, DSPs, MLABs, Frac. DSPs
+    "jets-float-oneapi_agilex7": [126_000, 21_900, 6, 20, 4, 2],
+    "jets-q4_p75_exercise-oneapi_agilex7": [17_500, 5_000, 6, 0, 4, 0],
+    "jets-q6_p75-oneapi_agilex7": [30_000, 6_000, 6, 0, 4, 0],
+    "jets-q4_p75-oneapi_agilex7": [18_000, 5_000, 6, 0, 4, 0],
+}
+CAPACITY = ["900000", "1800000", "7000", "4500", "24000", "0"]
+
+
+def write_report(folder, totals):
+    """Write a report with these totals, of the tool and part of the baselines."""
+    shutil.rmtree(folder, ignore_errors=True)
+    files = report_rows()
+    row_named(files["summary.ndjson"], "Total")["data"] = totals
+    row_named(files["summary.ndjson"], "Available")["data"] = CAPACITY
+    node = files["info.ndjson"][0]["compileInfo"]["nodes"][0]
+    node.update(version="2025.0.0 Build 0", family="Agilex7, AGF000")
+    write_project(folder / "network.report.prj", files)
+
+
+@pytest.fixture
+def reports(tmp_path):
+    """Capture reports of every design, all within their budgets."""
+    assert sorted(TOTALS) == sorted(design.key for design in suite.DESIGNS)
+    for key, totals in TOTALS.items():
+        write_report(tmp_path / "reports" / key, totals)
+    return tmp_path / "reports"
+
+
+def run(*args):
+    """Run benchmarks; return exit code, the ids that failed, and all output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", "-q", *args],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "300", "CI": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    failed = re.findall(r"^(?:FAILED|ERROR) \S+::(\S+)", done.stdout, re.MULTILINE)
+    return done.returncode, sorted(failed), done.stdout + done.stderr
+
+
+def judge(reports, *args):
+    return run("benchmarks/test_resources.py", "--reports", str(reports), *args)
+
+
+def test_good_reports_pass_and_are_shown_as_replayed(reports, tmp_path):
+    """Everything within budget passes, says that it was replayed, and is in the results."""
+    path = tmp_path / "results.json"
+    code, failed, output = judge(reports, "--results", str(path))
+    assert (code, failed) == (0, []), output
+    assert "replayed: oneapi 2025.0.0, Agilex7" in path.with_suffix(".md").read_text()
+    assert "18,000 (85.7 %)" in output
+    found = json.loads(path.read_text())["designs"]
+    assert found["jets-q4_p75-oneapi_agilex7"]["measurement"]["values"]["alut"] == 18_000
+
+
+@pytest.mark.parametrize(
+    ("key", "column", "value", "sentence"),
+    [
+        ("jets-float-oneapi_agilex7", 0, 140_000, "alut: measured 140,000, allowed <= 139,233.6"),
+        ("jets-float-oneapi_agilex7", 3, 26, "dsp: measured 26, allowed <= 25"),
+        ("jets-q4_p75_exercise-oneapi_agilex7", 3, 1, "dsp: measured 1, allowed <= 0"),
+        ("jets-q6_p75-oneapi_agilex7", 0, 37_801, "alut: measured 37,801, budget 37,800"),
+        ("jets-q4_p75-oneapi_agilex7", 5, 44, "dsp_effective: measured 22, budget 21"),
+    ],
+)
+def test_a_changed_number_fails_its_design(reports, key, column, value, sentence):
+    """One number over its limit fails that design's budget and no other test."""
+    totals = list(TOTALS[key])
+    totals[column] = value
+    write_report(reports / key, totals)
+    code, failed, output = judge(reports)
+    assert (code, failed) == (1, [f"test_budget[{key}]"]), output
+    assert sentence in output
+    assert f"reproduce: pytest benchmarks/test_resources.py -k {key}" in output
+
+
+def test_a_deleted_report_fails_its_design(reports):
+    """Absent is never fine."""
+    shutil.rmtree(reports / "jets-q6_p75-oneapi_agilex7")
+    code, failed, output = judge(reports)
+    assert (code, failed) == (1, ["test_budget[jets-q6_p75-oneapi_agilex7]"]), output
+    assert "there is no captured report of jets-q6_p75-oneapi_agilex7" in output
+
+
+def test_a_report_of_other_weights_is_refused(reports):
+    """A report that says that it is of other weights is not judged."""
+    key = "jets-q4_p75-oneapi_agilex7"
+    (reports / key / "hlsgate.json").write_text(json.dumps({"weights_sha256": "0" * 64}))
+    code, failed, output = judge(reports)
+    assert (code, failed) == (1, [f"test_budget[{key}]"]), output
+    assert "the report is of weights 0000" in output
+
+
+def test_a_deleted_baseline_fails_its_design(reports, tmp_path):
+    """A design without an entry fails by name, with the command that records one."""
+    key = "jets-q4_p75_exercise-oneapi_agilex7"
+    data = json.loads((ROOT / "baselines.json").read_text())
+    del data["resources"][key]
+    (tmp_path / "baselines.json").write_text(json.dumps(data))
+    code, failed, output = judge(reports, "--baselines", str(tmp_path / "baselines.json"))
+    assert (code, failed) == (1, [f"test_budget[{key}]"]), output
+    assert f"no resources entry for {key}; measure it, then record it with" in output
+
+
+def test_an_orphaned_baseline_fails(reports, tmp_path):
+    """An entry of nothing that is declared is named."""
+    data = json.loads((ROOT / "baselines.json").read_text())
+    data["resources"]["jets-gone-oneapi_agilex7"] = data["resources"]["jets-float-oneapi_agilex7"]
+    (tmp_path / "baselines.json").write_text(json.dumps(data))
+    code, failed, output = judge(reports, "--baselines", str(tmp_path / "baselines.json"))
+    assert (code, failed) == (1, ["test_every_entry_is_declared"]), output
+    assert "resources/jets-gone-oneapi_agilex7" in output
+
+
+def change_weight(tmp_path, key, step):
+    """Copy the checkpoints, and move one weight of a variant by a step."""
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(ROOT / "fixtures" / "checkpoints", folder)
+    path = folder / f"{key}.npz"
+    stored = checkpoints.load(path, suite.variant(key))
+    weights = {name: values.copy() for name, values in stored.weights.items()}
+    kernel = weights["dense2/kernel"]
+    place = np.unravel_index(np.argmax(np.abs(kernel) == 0.5), kernel.shape)
+    kernel[place] += np.float32(step)
+    checkpoints.save(path, Checkpoint(weights, stored.about))
+    return folder
+
+
+def test_a_changed_weight_is_noticed(tmp_path):
+    """One weight, moved to a neighbouring value of its type, fails the variant's baseline."""
+    key = "jets-q4_p75"
+    folder = change_weight(tmp_path, key, 0.25)
+    args = ("benchmarks/test_accuracy.py", "--checkpoints", str(folder))
+    code, failed, output = run(*args, "-k", f"baseline and {key}] or declared and {key}-frozen")
+    assert (code, failed) == (1, [f"test_accuracy_baseline[{key}]"]), output
+    assert "not comparable: the weights of jets-q4_p75 are" in output
+
+
+def test_weights_off_their_grid_are_noticed(tmp_path):
+    """A weight that is no value of the declared type is named with its array."""
+    key = "jets-q4_p75"
+    folder = change_weight(tmp_path, key, 0.05)
+    args = ("benchmarks/test_accuracy.py", "--checkpoints", str(folder))
+    code, failed, output = run(*args, "-k", f"declared and frozen and {key}-")
+    assert (code, failed) == (1, [f"test_weights_are_as_declared[{key}-frozen]"]), output
+    assert "weights that are no fixed<4,2>, by array: {'dense2/kernel': 1}" in output
+
+
+def test_without_toolchain_designs_are_skipped_in_words():
+    """Nothing is judged, and every skip says what is missing and what can be done instead."""
+    code, failed, output = run("benchmarks/test_resources.py", "-rs")
+    assert (code, failed) == (0, []), output
+    assert "icpx was not found" in output
+    assert "Captured reports can be judged with --reports DIR." in output
+
+
+@pytest.mark.parametrize(
+    ("name", "tool"), [("oneapi", "icpx"), ("vitis", "vitis"), ("quartus", r"i\+\+")]
+)
+def test_a_required_toolchain_that_is_missing_ends_the_run(name, tool):
+    """A gate cannot pass by skipping: one sentence says what is missing."""
+    code, _, output = run("benchmarks", "--require-toolchain", name)
+    assert code == pytest.ExitCode.USAGE_ERROR, output
+    assert re.search(rf"ERROR: {tool}\S* was not found", output), output
+
+
+def test_unknown_toolchain():
+    """A typo is answered with the names that there are."""
+    code, _, output = run("benchmarks", "--require-toolchain", "vivado")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "no toolchain 'vivado'; known are oneapi, quartus, vitis" in output
