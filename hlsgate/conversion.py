@@ -16,6 +16,7 @@ from unittest import mock
 from hlsgate.cache import digest
 from hlsgate.errors import ConversionError
 from hlsgate.project import Project
+from hlsgate.quiet import quietly
 
 if TYPE_CHECKING:
     from hlsgate.suite import Backend, Variant
@@ -27,6 +28,7 @@ _NOT_FIRMWARE = ("keras_model.keras", "keras_model.h5", "hls4ml_config.yml")
 """Files that hls4ml adds for its own use; they hold paths of the machine, and no firmware."""
 
 
+@quietly
 def convert(variant: Variant, model: Any, backend: Backend, folder: Path) -> Project:
     """Write a variant as a project of one backend.
 

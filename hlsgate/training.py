@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hlsgate.errors import TrainingError
+from hlsgate.quiet import quietly
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,6 +98,7 @@ def _relu(name: str, recipe: Recipe) -> Any:
     return QActivation(quantized_relu(typed.bits, typed.integer), name=name)
 
 
+@quietly
 def train(
     variant: Variant,
     x: NDArray[np.float32],
@@ -266,6 +268,7 @@ def _finite(
     return weights
 
 
+@quietly
 def model_with(variant: Variant, weights: Weights, *, softmax: bool = True) -> Any:
     """Build a variant's Keras model with given weights.
 
@@ -294,6 +297,7 @@ def model_with(variant: Variant, weights: Weights, *, softmax: bool = True) -> A
     )
 
 
+@quietly
 def logits(
     variant: Variant,
     weights: Weights,
