@@ -24,9 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hlsgate", "compressed networks and their hardware")
     group.addoption(
         "--dataset",
-        choices=("embedded", "openml"),
+        metavar="{embedded,openml,PATH}",
         default="embedded",
-        help="jets to train and test on: those that come with hlsgate, or OpenML 42468",
+        help="jets to train and test on: those that come with hlsgate, OpenML 42468, or an npz or "
+        "parquet file [%(default)s]",
     )
     group.addoption(
         "--cache",

@@ -13,7 +13,8 @@ from typing import Any
 from hlsgate import budgets, checkpoints, datasets, results, suite
 from hlsgate.cache import Cache, write_atomically
 from hlsgate.errors import BaselineError, HlsgateError, ResultsError
-from hlsgate.pipeline import Pipeline, Step, checkpoint_path, silent
+from hlsgate.pipeline import Pipeline, checkpoint_path
+from hlsgate.progress import Step, silent
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hlsgate import openml
 from hlsgate.errors import DatasetError
+from hlsgate.progress import Step, silent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +29,6 @@ FEATURES = (
 
 CLASSES = ("g", "q", "t", "w", "z")
 """Jet classes, in the order of their labels: gluon, light quark, top, W, Z."""
-
-OPENML_ID = 42468
-OPENML_ROWS = 830_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,17 +115,18 @@ def embedded(folder: Path) -> Dataset:
     return _prepare("jets_embedded", raw["features"], raw["labels"], raw["test"])
 
 
-def _read_arrays(path: Path) -> dict[str, Any]:
+def _read_arrays(path: Path, optional: tuple[str, ...] = ()) -> dict[str, Any]:
     import numpy as np
 
+    wanted = ("features", "labels", "test")
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in ("features", "labels", "test")}
+            return {n: arrays[n] for n in wanted if n in arrays.files or n not in optional}
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
         raise DatasetError(f"{path} does not hold features, labels and test: {error}.") from error
 
 
-def openml(cache: Cache) -> Dataset:
+def original(cache: Cache, step: Step = silent) -> Dataset:
     """Load OpenML's ``hls4ml_lhc_jets_hlf`` (data set 42468), downloading it once.
 
     Split and scaling are those of the exercise: a fifth of the rows for testing, drawn with
@@ -136,66 +136,118 @@ def openml(cache: Cache) -> Dataset:
     ----------
     cache : Cache
         Where the download and the parsed rows are kept.
+    step : callable
+        Shows progress.
 
     Raises
     ------
     DatasetError
-        If OpenML cannot be reached or sends something else; nothing is kept then.
+        If OpenML cannot be reached or sends something else; or if the content is not what was
+        pinned, by the project or by this cache's first load.
     """
-    key = {"openml": OPENML_ID, "format": 1}
-    entry = cache.entry("dataset", key, lambda folder: _download(cache.root, folder / "jets.npz"))
+
+    def make(folder: Path) -> None:
+        with step(f"fetch OpenML {openml.DATA_ID}") as progress:
+            features, labels = openml.fetch(cache.root, FEATURES, CLASSES, progress)
+        test = _exercise_split(len(labels))
+        digest = content_digest(features, labels, test)
+        _pinned(digest, openml.CONTENT_SHA256, "the project")
+        np.savez_compressed(folder / "jets.npz", features=features, labels=labels, test=test)
+        (folder / "content.sha256").write_text(digest)
+
+    import numpy as np
+
+    entry = cache.entry("dataset", {"openml": openml.DATA_ID, "format": 2}, make)
     raw = _read_arrays(entry / "jets.npz")
-    return _prepare("jets_openml", raw["features"], raw["labels"], raw["test"])
+    found = _prepare("jets_openml", raw["features"], raw["labels"], raw["test"])
+    _pinned(found.sha256, (entry / "content.sha256").read_text(), f"the cache in {entry}")
+    return found
 
 
-def _download(home: Path, path: Path) -> None:
-    """Fetch, check, split and store the raw rows."""
+def _exercise_split(rows: int) -> NDArray[np.bool_]:
+    """Mark the fifth of the rows that the exercise tests on."""
     import numpy as np
     from sklearn.model_selection import train_test_split
 
-    features, labels = _checked(_fetch(home))
-    _, test_rows = train_test_split(np.arange(len(labels)), test_size=0.2, random_state=42)
-    test = np.zeros(len(labels), bool)
+    _, test_rows = train_test_split(np.arange(rows), test_size=0.2, random_state=42)
+    test = np.zeros(rows, bool)
     test[test_rows] = True
-    np.savez_compressed(path, features=features, labels=labels, test=test)
+    return test
 
 
-def _fetch(home: Path) -> Any:
-    """Let scikit-learn fetch the data set into the folder ``openml`` below `home`."""
-    from http.client import HTTPException
-
-    from sklearn.datasets import fetch_openml
-
-    try:
-        with warnings.catch_warnings():
-            # It warns before each new try; what matters is whether the last one succeeds.
-            warnings.simplefilter("ignore")
-            return fetch_openml(
-                data_id=OPENML_ID, as_frame=False, parser="liac-arff", data_home=str(home)
-            )
-    except (OSError, HTTPException, ValueError, LookupError) as error:
+def _pinned(digest: str, pin: str | None, whose: str) -> None:
+    if pin is not None and digest != pin:
         raise DatasetError(
-            f"OpenML data set {OPENML_ID} could not be fetched ({error}) and is not in the cache "
-            f"folder {home / 'openml'}; try again with a network, copy that folder from a machine "
-            "that has it, or use the embedded jets (--dataset embedded)."
-        ) from error
+            f"OpenML {openml.DATA_ID} has the content {digest[:12]}, but {whose} pins {pin[:12]}; "
+            "delete that folder of the cache, and look into it if it happens again."
+        )
 
 
-def _checked(bunch: Any) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Refuse anything that is not the data set: columns, classes, row count."""
+def from_file(path: Path) -> Dataset:
+    """Load jets from a file of one's own.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An npz file with ``features`` (n, 16), ``labels`` (n,) from 0 to 4 and, if there is one,
+        the split ``test`` (n,) of bool; or a parquet file with the sixteen columns, ``label`` and
+        perhaps ``test``. Without a split, the exercise's is drawn.
+
+    Raises
+    ------
+    DatasetError
+        If the file does not have this form; the message says what is wrong.
+    """
+    if path.suffix not in (".npz", ".parquet"):
+        raise DatasetError(f"{path} is neither an npz nor a parquet file.")
+    raw = _read_parquet(path) if path.suffix == ".parquet" else _read_arrays(path, ("test",))
+    features, labels, test = _fitting(path, raw)
+    return _prepare(f"jets_{path.stem}", features, labels, test)
+
+
+def _read_parquet(path: Path) -> dict[str, Any]:
     import numpy as np
 
-    names, rows = tuple(bunch.feature_names), len(bunch.data)
-    if names != FEATURES:
-        raise DatasetError(f"OpenML {OPENML_ID} sent columns {names}, but should send {FEATURES}.")
-    if rows != OPENML_ROWS:
-        raise DatasetError(f"OpenML {OPENML_ID} sent {rows} rows, but should send {OPENML_ROWS}.")
-    classes, labels = np.unique(np.asarray(bunch.target, str), return_inverse=True)
-    if tuple(classes) != CLASSES:
-        raise DatasetError(
-            f"OpenML {OPENML_ID} sent classes {tuple(classes)}, but should send {CLASSES}."
-        )
-    return np.asarray(bunch.data, np.float32), labels.astype(np.uint8)
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise DatasetError(f"reading {path} needs pyarrow; install it, or give npz.") from error
+    try:
+        table = parquet.read_table(path)
+        columns = {name: table.column(name).to_numpy() for name in table.column_names}
+        features = np.stack([columns[name] for name in FEATURES], axis=1)
+        raw = {"features": features, "labels": columns["label"]}
+    except (ArrowException, OSError, KeyError, ValueError) as error:
+        raise DatasetError(f"{path} does not hold the columns of the jets: {error}.") from error
+    return raw | ({"test": columns["test"]} if "test" in columns else {})
+
+
+def _fitting(
+    path: Path, raw: Mapping[str, Any]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_]]:
+    """Check shapes, types and values of rows from outside."""
+    import numpy as np
+
+    def demand(good: object, problem: str) -> None:
+        if not good:
+            raise DatasetError(f"{path}: {problem}.")
+
+    features, labels = np.asarray(raw["features"]), np.asarray(raw["labels"])
+    rows = len(labels)
+    shape = (rows, len(FEATURES))
+    demand(features.shape == shape, f"features have shape {features.shape}, should be {shape}")
+    demand(features.dtype.kind in "fiu", f"features are {features.dtype}, should be numbers")
+    bad = np.flatnonzero(~np.isfinite(features.astype(np.float64)).all(axis=1))
+    demand(not len(bad), f"row {bad[:1]} of the features is not finite")
+    demand(labels.ndim == 1, f"labels have shape {labels.shape}, should be one for each row")
+    demand(labels.dtype.kind in "iu", f"labels are {labels.dtype}, should be whole numbers")
+    known = set(range(len(CLASSES)))
+    demand(set(np.unique(labels)) == known, f"labels are {np.unique(labels)}, should be 0 to 4")
+    test = np.asarray(raw.get("test", _exercise_split(rows)))
+    demand(test.shape == (rows,), f"test has shape {test.shape}, should be {(rows,)}")
+    demand(test.dtype == bool, f"test is {test.dtype}, should be bool")
+    demand(0 < test.sum() < rows, "test marks all rows or none")
+    return features.astype(np.float32), labels.astype(np.uint8), test
 
 
 def _prepare(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from hlsgate.cache import Cache, source_digest, versions
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.emulation import Compiler, Emulator
 from hlsgate.errors import ReportError
+from hlsgate.progress import Step, silent
 from hlsgate.project import Project, project_digest
 from hlsgate.reports.oneapi import parse_oneapi
 from hlsgate.toolchains import oneapi
@@ -33,21 +33,12 @@ if TYPE_CHECKING:
     from hlsgate.measurement import Measurement
     from hlsgate.suite import Backend, Design, Variant
 
-Step = Callable[[str], AbstractContextManager[Callable[[float], None]]]
-"""Opens a progress bar with a title; what it yields is called with the share that is done."""
-
 MANIFEST = "hlsgate.json"
 """File beside a captured report that says which design and weights it is of."""
 
 _MODEL_SOURCES = ("training", "fixedpoint")
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
 _EMULATION_SOURCES = ("emulation", "emulation_worker")
-
-
-@contextmanager
-def silent(_title: str) -> Iterator[Callable[[float], None]]:
-    """Open no progress bar."""
-    yield lambda _share: None
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,15 @@
-"""Data sets are what they claim to be, or an error in words; OpenML is played by a local server."""
+"""Data sets are what they claim to be, or an error in words."""
 
-import gc
-import gzip
 import hashlib
 import json
-import threading
-import warnings
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
+import pyarrow
 import pytest
-from sklearn.datasets import _openml
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
+from pyarrow import parquet
 
 from hlsgate import datasets
-from hlsgate.cache import Cache
 from hlsgate.errors import DatasetError
 
 ROWS = 500
@@ -97,136 +89,68 @@ def test_missing_file_is_one_sentence(tmp_path):
         datasets.embedded(tmp_path)
 
 
-class Service(BaseHTTPRequestHandler):
-    """The five addresses of OpenML that scikit-learn asks."""
-
-    answers: ClassVar[dict[str, bytes]] = {}
-    asked: ClassVar[list[str]] = []
-
-    def do_GET(self):
-        self.asked.append(self.path)
-        if self.path not in self.answers:
-            self.send_error(404)
-            return
-        body = gzip.compress(self.answers[self.path])
-        self.send_response(200)
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args):
-        pass
+def own(tmp_path, **changes):
+    """Write jets of one's own as npz; a change of None leaves an array out."""
+    features, labels, test = jets()
+    arrays = {"features": features, "labels": labels, "test": test} | changes
+    path = tmp_path / "own.npz"
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    return path
 
 
-@pytest.fixture
-def service(monkeypatch):
-    """Start a local stand-in of OpenML, with which scikit-learn's own code talks."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    for name in ("_DATA_INFO", "_DATA_FEATURES", "_DATA_QUALITIES"):
-        original = getattr(_openml, name)
-        monkeypatch.setattr(_openml, name, original.replace("https://www.openml.org", base))
-    monkeypatch.setattr(datasets, "OPENML_ROWS", ROWS)
-    Service.answers, Service.asked = {}, []
-    yield base
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    with warnings.catch_warnings():
-        # scikit-learn leaves files open on errors; they are closed here, not in some later test
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+def test_own_file_with_and_without_split(tmp_path):
+    """A file's own split is kept; without one, the exercise's is drawn."""
+    _, _, test = jets()
+    assert len(datasets.from_file(own(tmp_path)).y_test) == test.sum()
+    found = datasets.from_file(own(tmp_path, test=None))
+    assert (found.name, len(found.y_test)) == ("jets_own", ROWS // 5)
 
 
-def serve(base, *, names=datasets.FEATURES, classes=datasets.CLASSES, rows=ROWS, cut=False):
-    """Let the service hold a data set of the original's shape."""
-    features, labels, _ = jets(rows)
-    lines = ["@RELATION jets"]
-    lines += [f"@ATTRIBUTE {name} REAL" for name in names]
-    lines += [f"@ATTRIBUTE class {{{','.join(classes)}}}", "@DATA"]
-    lines += [
-        ",".join([*map(repr, row.tolist()), classes[label]])
-        for row, label in zip(features, labels, strict=True)
-    ]
-    arff = ("\n".join(lines) + "\n").encode()
-    described = [
-        {"index": str(i), "name": name, "data_type": "numeric", "is_target": "false",
-         "is_ignore": "false", "is_row_identifier": "false", "number_of_missing_values": "0"}
-        for i, name in enumerate(names)
-    ]  # fmt: skip
-    described.append({**described[0], "index": str(len(names)), "name": "class",
-                      "data_type": "nominal", "is_target": "true"})  # fmt: skip
-    info = {
-        "id": "42468", "name": "hls4ml_lhc_jets_hlf", "version": "1", "status": "active",
-        "format": "ARFF", "url": f"{base}/data/v1/download/1", "file_id": "1",
-        "default_target_attribute": "class", "description": "jets",
-        "md5_checksum": hashlib.md5(arff).hexdigest(),
-    }  # fmt: skip
-    qualities = [{"name": "NumberOfInstances", "value": str(rows)}]
-    Service.answers = {
-        "/api/v1/json/data/42468": json.dumps({"data_set_description": info}).encode(),
-        "/api/v1/json/data/features/42468": json.dumps(
-            {"data_features": {"feature": described}}
-        ).encode(),
-        "/api/v1/json/data/qualities/42468": json.dumps(
-            {"data_qualities": {"quality": qualities}}
-        ).encode(),
-        "/data/v1/download/1": arff[: len(arff) // 2] if cut else arff,
-    }
+def test_parquet_is_read_alike(tmp_path):
+    """The same rows as parquet are the same data set, hash and all."""
+    features, labels, test = jets()
+    columns = dict(zip(datasets.FEATURES, features.T, strict=True)) | {"label": labels}
+    path = tmp_path / "own.parquet"
+    parquet.write_table(pyarrow.table(columns | {"test": test}), path)
+    assert datasets.from_file(path).sha256 == datasets.from_file(own(tmp_path)).sha256
+    del columns["mass_mmdt"]
+    parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(DatasetError, match=r"columns of the jets: .*mass_mmdt"):
+        datasets.from_file(path)
+    path.write_text("no parquet")
+    with pytest.raises(DatasetError, match="does not hold the columns"):
+        datasets.from_file(path)
 
 
-def test_openml_has_the_exercises_split_and_scaling(service, tmp_path):
-    """A fifth for testing with random_state 42, and a scaler fitted on the rest."""
-    serve(service)
-    found = datasets.openml(Cache(tmp_path))
-    features, labels, _ = jets()
-    x_train, x_test, y_train, y_test = train_test_split(
-        features.astype(float), labels, test_size=0.2, random_state=42
-    )
-    scaler = StandardScaler().fit(x_train)
-    assert len(found.x_test) == ROWS // 5
-    # rows keep the order of the file; the exercise shuffles them
-    order, wanted = np.lexsort(found.x_test.T), scaler.transform(x_test)
-    wanted_order = np.lexsort(wanted.T)
-    assert found.x_test[order] == pytest.approx(wanted[wanted_order], abs=1e-5)
-    assert (found.y_test[order] == y_test[wanted_order]).all()
-    assert len(found.y_train) == len(y_train)
-
-
-def test_openml_is_fetched_once(service, tmp_path):
-    """The second run asks nothing of the service."""
-    serve(service)
-    first = datasets.openml(Cache(tmp_path))
-    Service.asked.clear()
-    assert datasets.openml(Cache(tmp_path)).sha256 == first.sha256
-    assert Service.asked == []
+FEW = jets()[0][:, :15]
+HOLED = np.where(np.arange(ROWS)[:, None] == 7, np.nan, jets()[0])
 
 
 @pytest.mark.parametrize(
-    ("served", "sentence"),
+    ("changes", "sentence"),
     [
-        ({"names": ("pt", *datasets.FEATURES[1:])}, r"sent columns \('pt'"),
-        ({"rows": ROWS - 1}, f"sent {ROWS - 1} rows, but should send {ROWS}"),
-        ({"classes": ("g", "q", "t", "w", "h")}, "sent classes"),
-        ({"cut": True}, "could not be fetched"),
+        ({"features": None}, "does not hold features"),
+        ({"features": FEW}, r"features have shape \(500, 15\), should be \(500, 16\)"),
+        ({"features": jets()[0].astype(str)}, "should be numbers"),
+        ({"features": HOLED}, r"row \[7\] of the features is not finite"),
+        ({"labels": np.zeros((ROWS, 5))}, "should be one for each row"),
+        ({"labels": jets()[1] * 1.5}, "should be whole numbers"),
+        ({"labels": jets()[1] + 1}, "should be 0 to 4"),
+        ({"test": jets()[2][:-1]}, "test has shape"),
+        ({"test": jets()[1]}, "test is uint8, should be bool"),
+        ({"test": np.zeros(ROWS, bool)}, "marks all rows or none"),
+        ({"labels": np.array([{}] * ROWS)}, "does not hold features, labels"),
     ],
 )
-def test_wrong_answers_are_refused_and_not_kept(service, tmp_path, served, sentence):
-    """Other columns, counts or classes, or half a file: refused, and asked for again next time."""
-    serve(service, **served)
+def test_own_file_that_does_not_fit(tmp_path, changes, sentence):
+    """Whatever does not fit is said in words, and nothing is unpickled."""
     with pytest.raises(DatasetError, match=sentence):
-        datasets.openml(Cache(tmp_path))
-    serve(service)
-    if "cut" in served:  # scikit-learn keeps what it downloaded whole
-        datasets.openml(Cache(tmp_path))
+        datasets.from_file(own(tmp_path, **changes))
 
 
-def test_no_network_is_one_sentence(service, tmp_path):
-    """Without the service, the error names the cache folder and the embedded jets."""
-    with pytest.raises(DatasetError) as caught:
-        datasets.openml(Cache(tmp_path))
-    assert str(tmp_path / "openml") in str(caught.value)
-    assert "--dataset embedded" in str(caught.value)
+def test_other_kinds_of_files(tmp_path):
+    """A csv is refused by name; a missing file is an error in words."""
+    with pytest.raises(DatasetError, match="neither an npz nor a parquet file"):
+        datasets.from_file(tmp_path / "jets.csv")
+    with pytest.raises(DatasetError, match="does not hold"):
+        datasets.from_file(tmp_path / "none.npz")
