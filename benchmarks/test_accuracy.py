@@ -69,7 +69,7 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, dataset, re
     checkpoint = weights_of(variant, "frozen")
     sizes = compression.kernel_sizes(variant, checkpoint.weights)
     record("variants", variant.key, "sizes", sizes)
-    baseline = baselines.accuracy(variant.key)
+    baseline = baselines.accuracy(variant.key, dataset.name)
     for what, here in (("weights", checkpoint.sha256), ("dataset", dataset.sha256)):
         there = baseline[f"{what}_sha256"]
         assert here == there, (

@@ -88,9 +88,16 @@ class Baselines:
         bounds: Mapping[str, Mapping[str, float]] = self.content["emulation"]
         return bounds
 
-    def accuracy(self, variant: str) -> Mapping[str, Any]:
-        """Return a variant's accuracy baseline, or raise `BaselineError`."""
-        return self._entry("accuracy", variant)
+    def accuracy(self, variant: str, dataset: str) -> Mapping[str, Any]:
+        """Return a variant's accuracy baseline on a data set, or raise `BaselineError`."""
+        by_dataset = self._entry("accuracy", variant)
+        if dataset not in by_dataset:
+            raise BaselineError(
+                f"{self.path.name} has no accuracy of {variant} on {dataset}, only on "
+                f"{', '.join(by_dataset)}; record one with 'python -m hlsgate record {variant}'."
+            )
+        entry: Mapping[str, Any] = by_dataset[dataset]
+        return entry
 
     def resources(self, design: str) -> Mapping[str, Any]:
         """Return a design's resource baseline and budgets, or raise `BaselineError`."""

@@ -120,11 +120,11 @@ def _provenance(content: dict[str, Any], origin: str) -> dict[str, str | None]:
 
 def _record_accuracy(key: str, content: dict[str, Any], baselines: dict[str, Any]) -> list[Change]:
     found = content["variants"][key]["frozen"]
-    old = baselines["accuracy"].get(key, {})
-    names = ("accuracy", "n", "dataset", "dataset_sha256", "weights_sha256")
-    entry = {name: found[name] for name in names}
-    baselines["accuracy"][key] = {**entry, "provenance": _provenance(content, "measured")}
-    return _changes(key, old, entry)
+    by_dataset = baselines["accuracy"].setdefault(key, {})
+    old = by_dataset.get(found["dataset"], {})
+    entry = {name: found[name] for name in ("accuracy", "n", "dataset_sha256", "weights_sha256")}
+    by_dataset[found["dataset"]] = {**entry, "provenance": _provenance(content, "measured")}
+    return _changes(f"{key} on {found['dataset']}", old, entry)
 
 
 def _record_resources(key: str, content: dict[str, Any], baselines: dict[str, Any]) -> list[Change]:

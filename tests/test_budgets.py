@@ -262,6 +262,15 @@ def test_deleting_an_entry_is_noticed(place):
     data = copy.deepcopy(budgets.load(path).content)
     key = sorted(data[place])[0]
     del data[place][key]
-    lookup = getattr(budgets.Baselines(data, path), place)
+    changed = budgets.Baselines(data, path)
     with pytest.raises(BaselineError, match=f"no {place} entry for {key}"):
-        lookup(key)
+        changed.accuracy(key, "jets_embedded") if place == "accuracy" else changed.resources(key)
+
+
+def test_accuracy_on_another_data_set_is_no_baseline():
+    """What was measured on one data set never judges another."""
+    from pathlib import Path
+
+    loaded = budgets.load(Path(__file__).parents[1] / "baselines.json")
+    with pytest.raises(BaselineError, match="jets-float on jets_openml, only on jets_embedded"):
+        loaded.accuracy("jets-float", "jets_openml")

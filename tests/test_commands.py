@@ -55,8 +55,8 @@ def test_record_a_variant_and_a_design(run, files, tmp_path):
     assert done.exit_code == 0, done.output
     assert "| jets-q4_p75-oneapi_agilex7 alut | - " in " ".join(done.output.split())
     loaded = budgets.load(tmp_path / "baselines.json")
-    assert loaded.accuracy("jets-q4_p75")["accuracy"] == 0.75
-    assert loaded.accuracy("jets-q4_p75")["provenance"]["origin"] == "measured"
+    assert loaded.accuracy("jets-q4_p75", "jets_embedded")["accuracy"] == 0.75
+    assert loaded.accuracy("jets-q4_p75", "jets_embedded")["provenance"]["origin"] == "measured"
     entry = loaded.resources("jets-q4_p75-oneapi_agilex7")
     assert entry["baseline"]["metrics"] == {"alut": 9000}
     assert entry["budgets"], "recording must not drop the budgets"
