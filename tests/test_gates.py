@@ -189,6 +189,14 @@ def test_a_required_toolchain_that_is_missing_ends_the_run(name, tool):
     assert re.search(rf"ERROR: {tool}\S* was not found", output), output
 
 
+def test_a_data_set_that_cannot_be_had_ends_the_run(tmp_path):
+    """Without jets nothing can be judged: one sentence, not one for each test."""
+    code, failed, output = run("benchmarks/test_accuracy.py", "--dataset", str(tmp_path / "a.npz"))
+    assert (code, failed) == (pytest.ExitCode.USAGE_ERROR, []), output
+    assert "a.npz does not hold features, labels and test" in output
+    assert "Traceback" not in output
+
+
 def test_unknown_toolchain():
     """A typo is answered with the names that there are."""
     code, _, output = run("benchmarks", "--require-toolchain", "vivado")
