@@ -81,3 +81,13 @@ def test_backends_agree(variant, emulate):
         assert found.equal, (
             f"{variant.key}: {other.hls4ml} against {first.hls4ml}: {found.describe()}"
         )
+
+
+@pytest.mark.oneapi
+def test_hls4ml_predict_is_the_same(emulate, pipeline):
+    """hls4ml's own compile and predict, with our plug-in, give the logits that we compute."""
+    variant, rows = suite.variant("jets-q4_p75"), 2000
+    expected = emulate(variant, suite.ONEAPI, softmax=False)[:rows]
+    observed = pipeline.predicted_by_hls4ml(variant, pipeline.frozen(variant), suite.ONEAPI, rows)
+    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
+    assert found.equal, f"hls4ml's predict against our emulation: {found.describe()}"

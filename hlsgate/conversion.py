@@ -19,6 +19,9 @@ from hlsgate.project import Project
 from hlsgate.quiet import quietly
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from hlsgate.suite import Backend, Variant
 
 PACKAGES = ("hls4ml",)
@@ -48,47 +51,69 @@ def convert(variant: Variant, model: Any, backend: Backend, folder: Path) -> Pro
     ConversionError
         If hls4ml refuses; the message says what it said.
     """
-    name = variant.key.replace("-", "_")
     stamp = digest([model.name, backend.key])[:8]
     folder.mkdir(parents=True, exist_ok=True)
     log = folder.with_name("conversion.log")
     with log.open("w") as stream, contextlib.redirect_stdout(stream), _stamped(stamp):
         try:
-            _write(variant, model, backend, folder, name)
+            model_graph(variant, model, backend, folder).write()
         except Exception as error:  # hls4ml raises bare Exception in many places
             raise ConversionError(
                 f"hls4ml could not convert {variant.key} for {backend.hls4ml}: {error}"
             ) from error
     for file in _NOT_FIRMWARE:
         (folder / file).unlink(missing_ok=True)
-    return Project(folder, name, backend.hls4ml, stamp, variant.topology.classes)
+    return Project(folder, _project_name(variant), backend.hls4ml, stamp, variant.topology.classes)
 
 
-def _write(variant: Variant, model: Any, backend: Backend, folder: Path, name: str) -> None:
+def _project_name(variant: Variant) -> str:
+    return variant.key.replace("-", "_")
+
+
+@quietly
+def model_graph(variant: Variant, model: Any, backend: Backend, folder: Path) -> Any:
+    """Return hls4ml's ModelGraph of a variant, with the types that the variant declares.
+
+    Parameters are those of `convert`; nothing is written yet.
+    """
     import hls4ml
 
-    default = str(variant.emulation.precision)
     config = hls4ml.utils.config_from_keras_model(
         model,
         granularity=variant.emulation.granularity,
         backend=backend.hls4ml,
-        default_precision=default,
+        default_precision=str(variant.emulation.precision),
     )
     if variant.emulation.granularity == "name":
-        config["LayerName"]["inputs"]["Precision"]["result"] = str(variant.input_type)
+        layers = config["LayerName"]
+        layers["inputs"]["Precision"]["result"] = str(variant.input_type)
         if variant.emulation.logits is not None:
             saturating = str(variant.emulation.logits).replace(">", ",TRN,SAT>")
-            config["LayerName"]["logits"]["Precision"]["result"] = saturating
-    hls4ml.converters.convert_from_keras_model(
+            layers["logits"]["Precision"]["result"] = saturating
+    return hls4ml.converters.convert_from_keras_model(
         model,
         hls_config=config,
         output_dir=str(folder),
-        project_name=name,
+        project_name=_project_name(variant),
         backend=backend.hls4ml,
         part=backend.part,
         clock_period=backend.clock_period_ns,
         io_type="io_parallel",
-    ).write()
+    )
+
+
+@quietly
+def predict(
+    variant: Variant, model: Any, backend: Backend, folder: Path, x: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Convert, compile and run a variant by hls4ml alone, as any of its users would.
+
+    Parameters are those of `convert`, and inputs of shape (n, inputs).
+    """
+    graph = model_graph(variant, model, backend, folder)
+    graph.compile()
+    outputs: NDArray[np.float64] = graph.predict(x.astype("float64"))
+    return outputs
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import checkpoints, conversion, emulation, suite, training
+from hlsgate import checkpoints, conversion, emulation, hls4ml_plugin, suite, training
 from hlsgate.cache import Cache, source_digest, versions
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.emulation import Compiler, Emulator
@@ -150,17 +150,7 @@ class Pipeline:
         self, variant: Variant, checkpoint: Checkpoint, backend: Backend, *, softmax: bool
     ) -> Project:
         """Convert a variant with hls4ml."""
-        key = {
-            "variant": variant.key,
-            "weights": checkpoint.sha256,
-            "topology": asdict(variant.topology),
-            "recipe": asdict(variant.recipe),
-            "emulation": asdict(variant.emulation),
-            "backend": asdict(backend),
-            "softmax": softmax,
-            "versions": versions((*conversion.PACKAGES, *training.PACKAGES)),
-            "source": source_digest(*_PROJECT_SOURCES),
-        }
+        key = self._project_key(variant, checkpoint, backend, softmax=softmax)
 
         def make(folder: Path) -> None:
             with self.step(f"convert {variant.key} for {backend.hls4ml}"):
@@ -174,6 +164,30 @@ class Pipeline:
         facts = json.loads((entry / "project.json").read_text())
         return Project(folder=entry / "project", **facts)
 
+    def _project_key(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend, *, softmax: bool
+    ) -> dict[str, Any]:
+        return {
+            "variant": variant.key,
+            "weights": checkpoint.sha256,
+            "topology": asdict(variant.topology),
+            "recipe": asdict(variant.recipe),
+            "emulation": asdict(variant.emulation),
+            "backend": asdict(backend),
+            "softmax": softmax,
+            "versions": versions((*conversion.PACKAGES, *training.PACKAGES)),
+            "source": source_digest(*_PROJECT_SOURCES),
+        }
+
+    def _compiler_key(self, backend: str) -> dict[str, Any]:
+        compiler = emulation.find_compiler(backend)
+        return {
+            "compiler": asdict(compiler) | {"path": str(compiler.path)},
+            "flags": list(emulation.FLAGS),
+            "source": source_digest(*_EMULATION_SOURCES),
+            "headers": project_digest(emulation.HOST),
+        }
+
     def emulated(self, variant: Variant, project: Project) -> NDArray[np.float64]:
         """Run the test rows through a project's emulation.
 
@@ -182,13 +196,7 @@ class Pipeline:
         ndarray, shape (n, outputs), float64
         """
         compiler = emulation.find_compiler(project.backend)
-        library_key = {
-            "project": project.digest,
-            "compiler": asdict(compiler) | {"path": str(compiler.path)},
-            "flags": list(emulation.FLAGS),
-            "source": source_digest(*_EMULATION_SOURCES),
-            "headers": project_digest(emulation.HOST),
-        }
+        library_key = {"project": project.digest, **self._compiler_key(project.backend)}
         run_key = {
             "library": library_key,
             "dataset": self.dataset.sha256,
@@ -202,6 +210,36 @@ class Pipeline:
                 _save(folder, emulation.emulate(emulator, rows))
 
         return _load(self.cache.entry("emulated", run_key, run))
+
+    def predicted_by_hls4ml(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend, rows: int
+    ) -> NDArray[np.float64]:
+        """Run the first test rows through hls4ml's own ``compile`` and ``predict``.
+
+        The plug-in lets them do without Intel's compiler; a check that our way of building and
+        calling the library, which is faster, gives what every user of hls4ml gets.
+
+        Returns
+        -------
+        ndarray, shape (rows, classes), float64
+            Logits.
+        """
+        key = {
+            "project": self._project_key(variant, checkpoint, backend, softmax=False),
+            "library": self._compiler_key(backend.hls4ml),
+            "plug-in": source_digest("hls4ml_plugin"),
+            "dataset": self.dataset.sha256,
+            "rows": rows,
+        }
+
+        def make(folder: Path) -> None:
+            hls4ml_plugin.install()
+            with self.step(f"compile and predict {variant.key} by hls4ml"):
+                model = training.model_with(variant, checkpoint.weights, softmax=False)
+                x = variant.input_type.round(self.dataset.x_test[:rows])
+                _save(folder, conversion.predict(variant, model, backend, folder / "project", x))
+
+        return _load(self.cache.entry("predicted", key, make))
 
     def synthesised(self, design: Design) -> Measurement:
         """Synthesise a design's frozen weights with its toolchain, and read the report.
