@@ -42,7 +42,7 @@ def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list
     published : mapping
         By design key: resources that somebody published, to show where nothing was measured.
     """
-    tables = (accuracy(content), emulation(content), savings(content, published))
+    tables = (accuracy(content), emulation(content), savings(content, published), speed(content))
     return [table for table in tables if table.rows]
 
 
@@ -153,3 +153,15 @@ def _saved(values: Mapping[str, float], base: Mapping[str, float], name: str) ->
     if values is base or not base.get(name):
         return value
     return f"{value} ({100 * (1 - values[name] / base[name]):.1f} %)"
+
+
+def speed(content: Mapping[str, Any]) -> Table:
+    """Training rates, as ratios within one run."""
+    rows = []
+    for variant in VARIANTS:
+        found = content["variants"].get(variant.key, {}).get("speed")
+        if found:
+            rates = [f"{found[name]:,.0f}" for name in ("rows_per_s", "plain_rows_per_s")]
+            rows.append([variant.key, *rates, f"{found['ratio']:.2f}"])
+    heads = ("variant", "training, jets/s", "plain fit, jets/s", "ratio")
+    return Table("Speed", heads, rows)
