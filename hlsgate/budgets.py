@@ -1,4 +1,4 @@
-"""``baselines.json``, and the judge: pure functions from a measurement to verdicts.
+"""The judge: pure functions from a measurement and its baselines to verdicts.
 
 Judging needs no TensorFlow, no hls4ml and no vendor tool. Gates are one-sided by the metric's
 direction; nothing that was not compared is ever called a pass.
@@ -6,34 +6,18 @@ direction; nothing that was not compared is ever called a pass.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from hlsgate.errors import BaselineError
+from hlsgate.baselines import Baselines, Tolerance
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
-
-SCHEMA = Path(__file__).parent / "schemas" / "baselines-1.json"
 
 State = Literal["ok", "better", "suspicious", "failed", "missing", "not comparable"]
 
 SUSPICIOUS = 0.5
 """A value this many times its baseline, or less, more likely means an empty design than a gain."""
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """Slack of a gate: relative or absolute, whichever is larger; none by default."""
-
-    rel: float = 0.0
-    abs: float = 0.0
-
-    def slack(self, baseline: float) -> float:
-        """Return the slack in the metric's unit."""
-        return max(self.rel * abs(baseline), self.abs)
 
 
 @dataclass(frozen=True)
@@ -59,142 +43,6 @@ class Verdict:
     def passed(self) -> bool:
         """Whether the gate is open."""
         return self.state in ("ok", "better", "suspicious")
-
-
-class Baselines:
-    """The content of a checked ``baselines.json``.
-
-    Parameters
-    ----------
-    content : mapping
-        As the schema says.
-    path : pathlib.Path
-        Where it was read from; for messages.
-    """
-
-    def __init__(self, content: Mapping[str, Any], path: Path) -> None:
-        self.content = content
-        self.path = path
-
-    @property
-    def parity(self) -> Mapping[str, float]:
-        """Margins and confidence of the parity tests."""
-        margins: Mapping[str, float] = self.content["parity"]
-        return margins
-
-    @property
-    def emulation(self) -> Mapping[str, Mapping[str, float]]:
-        """Bounds on what untyped activations and softmax tables may cost."""
-        bounds: Mapping[str, Mapping[str, float]] = self.content["emulation"]
-        return bounds
-
-    def accuracy(self, variant: str, dataset: str) -> Mapping[str, Any]:
-        """Return a variant's accuracy baseline on a data set, or raise `BaselineError`."""
-        by_dataset = self._entry("accuracy", variant)
-        if dataset not in by_dataset:
-            raise BaselineError(
-                f"{self.path.name} has no accuracy of {variant} on {dataset}, only on "
-                f"{', '.join(by_dataset)}; record one with 'python -m hlsgate record {variant}'."
-            )
-        entry: Mapping[str, Any] = by_dataset[dataset]
-        return entry
-
-    def resources(self, design: str) -> Mapping[str, Any]:
-        """Return a design's resource baseline and budgets, or raise `BaselineError`."""
-        return self._entry("resources", design)
-
-    def _entry(self, section: str, key: str) -> Mapping[str, Any]:
-        try:
-            entry: Mapping[str, Any] = self.content[section][key]
-        except KeyError:
-            raise BaselineError(
-                f"{self.path.name} has no {section} entry for {key}; measure it, then record it "
-                f"with 'python -m hlsgate record {key}'."
-            ) from None
-        return entry
-
-    def published(self) -> dict[str, Any]:
-        """Return, by design, the resource baselines that somebody published and nobody measured."""
-        found = {}
-        for key, entry in self.content["resources"].items():
-            baseline = entry.get("baseline", {})
-            if baseline.get("provenance", {}).get("origin") == "published":
-                found[key] = {**baseline, "values": baseline["metrics"], "origin": "published"}
-        return found
-
-    def tolerance(self, name: str, design: str | None = None) -> Tolerance:
-        """Return a metric's slack: the design's own, else the file's, else none."""
-        own = self.content["resources"].get(design, {}).get("tolerances", {})
-        return Tolerance(**own.get(name, self.content["tolerances"].get(name, {})))
-
-    def orphans(self, variants: Sequence[str], designs: Sequence[str]) -> list[str]:
-        """Return the entries that belong to nothing that is declared."""
-        declared = {"accuracy": variants, "resources": designs}
-        return [
-            f"{section}/{key}"
-            for section, known in declared.items()
-            for key in sorted(set(self.content[section]) - set(known))
-        ]
-
-
-def load(path: Path) -> Baselines:
-    """Read and check ``baselines.json``.
-
-    Raises
-    ------
-    BaselineError
-        If the file is missing, no JSON, has a key twice, or does not follow the schema; the
-        message names the place in the file.
-    """
-    try:
-        content = json.loads(
-            path.read_text(encoding="utf-8"),
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-        )
-    except OSError as error:
-        raise BaselineError(f"{path} cannot be read ({error.strerror}); restore it.") from error
-    except (ValueError, RecursionError) as error:
-        raise BaselineError(f"{path} is not what it should be: {error}.") from error
-    check(content, path)
-    return Baselines(content, path)
-
-
-def check(content: Any, path: Path) -> None:
-    """Raise `BaselineError` where content does not follow the schema or names unknown metrics."""
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
-    problems = sorted(validator.iter_errors(content), key=lambda problem: list(problem.path))
-    if problems:
-        place = "/".join(str(step) for step in problems[0].path) or "top level"
-        raise BaselineError(f"{path}: {place}: {problems[0].message}")
-    for design, entry in content["resources"].items():
-        names = [*entry.get("baseline", {}).get("metrics", {}), *entry.get("tolerances", {})]
-        for name in [*names, *(budget["metric"] for budget in entry.get("budgets", []))]:
-            _known_metric(name, path, f"resources/{design}")
-    for name in content["tolerances"]:
-        _known_metric(name, path, "tolerances")
-
-
-def _known_metric(name: str, path: Path, place: str) -> None:
-    try:
-        metric(name)
-    except Exception as error:
-        raise BaselineError(f"{path}: {place}: {error}") from error
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
-    return unique
-
-
-def _refuse_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number")
 
 
 def judge_value(
@@ -231,8 +79,8 @@ def _number(value: float) -> str:
 
 def judge_design(
     design: str,
+    target: Mapping[str, str],
     measurement: Measurement,
-    weights_sha256: str,
     baselines: Baselines,
     others: Mapping[str, Measurement],
 ) -> list[Verdict]:
@@ -242,10 +90,10 @@ def judge_design(
     ----------
     design : str
         Key of the design.
+    target : mapping of str to str
+        The design's ``toolchain``, ``part`` and ``stage``, which the measurement must be of.
     measurement : Measurement
         What was measured.
-    weights_sha256 : str
-        Identity of the weights that the measured project was written from.
     baselines : Baselines
         What to judge by.
     others : mapping of str to Measurement
@@ -257,26 +105,34 @@ def judge_design(
         If the design has no entry.
     """
     entry = baselines.resources(design)
+    differing = _differences(_identity(measurement), target, "the design's")
+    if differing:
+        return [Verdict(design, "*", "not comparable", f"report of something else: {differing}")]
+    if measurement.values.get("alut", 1) <= 0:
+        return [Verdict(design, "alut", "failed", "alut: 0 measured; the design is empty")]
     verdicts = []
     if "baseline" in entry:
-        verdicts += _judge_baseline(design, measurement, weights_sha256, entry, baselines)
+        verdicts += _judge_baseline(design, measurement, entry, baselines)
     for budget in entry.get("budgets", []):
         verdicts.append(_judge_budget(design, budget, measurement, others))
     return verdicts
 
 
 def _judge_baseline(
-    design: str,
-    measurement: Measurement,
-    weights_sha256: str,
-    entry: Mapping[str, Any],
-    baselines: Baselines,
+    design: str, measurement: Measurement, entry: Mapping[str, Any], baselines: Baselines
 ) -> list[Verdict]:
     baseline = entry["baseline"]
-    differing = _differences(measurement, weights_sha256, baseline)
+    wanted = {
+        "toolchain": baseline["toolchain"],
+        "stage": baseline["stage"],
+        "tool release": _release(baseline["tool_version"]),
+        "part": _family(baseline["part"]),
+    }
+    if baseline["weights_sha256"] is not None:  # where nobody knows them, it is a mere ceiling
+        wanted["weights"] = baseline["weights_sha256"]
+    differing = _differences(_identity(measurement), wanted, "the baseline's")
     if differing:
-        text = "not comparable with its baseline: " + "; ".join(differing)
-        return [Verdict(design, "*", "not comparable", text)]
+        return [Verdict(design, "*", "not comparable", f"not its baseline's kind: {differing}")]
     verdicts = []
     for name, value in baseline["metrics"].items():
         if name not in measurement.values:
@@ -288,22 +144,24 @@ def _judge_baseline(
     return verdicts
 
 
-def _differences(
-    measurement: Measurement, weights_sha256: str, baseline: Mapping[str, Any]
-) -> list[str]:
-    """Say what makes two sets of numbers numbers of different things."""
-    pairs = {
-        "toolchain": (measurement.toolchain, baseline["toolchain"]),
-        "stage": (measurement.stage, baseline["stage"]),
-        "tool version": (_release(measurement.tool_version), _release(baseline["tool_version"])),
-        "part": (_family(measurement.part), _family(baseline["part"])),
-        "weights": (weights_sha256, baseline["weights_sha256"] or weights_sha256),
+def _identity(measurement: Measurement) -> dict[str, str]:
+    """Return what a measurement's numbers are numbers of."""
+    return {
+        "toolchain": measurement.toolchain,
+        "stage": measurement.stage,
+        "tool release": _release(measurement.tool_version),
+        "part": _family(measurement.part),
+        "weights": measurement.weights_sha256 or "",
     }
-    return [
-        f"{name} is {here or 'not stated'}, the baseline's is {there}"
-        for name, (here, there) in pairs.items()
-        if here != there
-    ]
+
+
+def _differences(here: Mapping[str, str], there: Mapping[str, str], whose: str) -> str:
+    """Say in which respects two sets of numbers are of different things; empty if in none."""
+    return "; ".join(
+        f"{name} is {here[name][:12] or 'not stated'}, {whose} is {wanted[:12]}"
+        for name, wanted in there.items()
+        if here[name] != wanted
+    )
 
 
 def _release(version: str | None) -> str:
@@ -349,8 +207,10 @@ def _ceiling(
     other = others.get(budget["of"])
     if other is None or name not in other.values:
         return None, f"the budget is relative to {budget['of']}, of which there is no report"
-    if (other.toolchain, other.stage) != (measurement.toolchain, measurement.stage):
-        return None, f"{budget['of']} was measured at another stage or by another toolchain"
+    kinds = [_identity(one) | {"weights": ""} for one in (measurement, other)]
+    differing = _differences(kinds[0], kinds[1], f"that of {budget['of']}")
+    if differing:
+        return None, differing
     ratio = budget["ratio"]
     return ratio * other.values[
         name

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.suite import Variant
+    from hlsgate.declarations import Variant
 
 _ABOUT = "about"
 _LARGEST = 64 * 1024 * 1024

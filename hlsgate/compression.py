@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hlsgate.declarations import Variant
     from hlsgate.fixedpoint import Fixed
-    from hlsgate.suite import Variant
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,6 @@ class LayerWeights:
         Values that are no value of the type (0 where there is no type).
     zeros, size : int
         Zero values, and all values.
-    distinct : int
-        Different values that occur.
     """
 
     name: str
@@ -37,18 +35,10 @@ class LayerWeights:
     off_grid: int
     zeros: int
     size: int
-    distinct: int
-
-    @property
-    def sparsity(self) -> float:
-        """Share of zeros."""
-        return self.zeros / self.size
 
 
 def inspect(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -> list[LayerWeights]:
     """Hold every array of a variant's weights against what its recipe declares."""
-    import numpy as np
-
     declared = variant.recipe.weights
     typed = declared.weight_type if declared else None
     return [
@@ -58,7 +48,6 @@ def inspect(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -> lis
             off_grid=int((~typed.holds(values)).sum()) if typed else 0,
             zeros=int((values == 0).sum()),
             size=values.size,
-            distinct=len(np.unique(values)),
         )
         for name, values in weights.items()
     ]

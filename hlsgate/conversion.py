@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.suite import Backend, Variant
+    from hlsgate.declarations import Backend, Variant
 
 PACKAGES = ("hls4ml",)
 """Distributions whose version moves the projects."""

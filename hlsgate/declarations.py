@@ -1,0 +1,231 @@
+"""The nouns of a suite: topologies, recipes, variants, targets, designs; plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hlsgate.fixedpoint import Fixed
+
+HLS4ML_DEFAULT = Fixed(16, 6)
+"""Type that hls4ml gives to whatever nobody declares."""
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A multilayer perceptron: dense layers with ReLU between them and softmax at the end."""
+
+    inputs: int
+    hidden: tuple[int, ...]
+    classes: int
+
+    @property
+    def dense_layers(self) -> list[tuple[str, int, int]]:
+        """Name, inputs and outputs of the dense layers ``dense1``, ``dense2``, ..., ``logits``."""
+        widths = (self.inputs, *self.hidden, self.classes)
+        names = [f"dense{number}" for number in range(1, len(self.hidden) + 1)] + ["logits"]
+        return list(zip(names, widths[:-1], widths[1:], strict=True))
+
+
+@dataclass(frozen=True)
+class Quantizer:
+    """Arguments of a QKeras quantizer with ``alpha=1``.
+
+    `integer` does not count the sign bit, as in QKeras (and unlike hls4ml's types).
+    """
+
+    bits: int
+    integer: int
+
+    @property
+    def weight_type(self) -> Fixed:
+        """Type of ``quantized_bits(bits, integer, keep_negative=1, alpha=1)``."""
+        return Fixed(self.bits, self.integer + 1)
+
+    @property
+    def relu_type(self) -> Fixed:
+        """Type of ``quantized_relu(bits, integer)``."""
+        return Fixed(self.bits, self.integer, signed=False)
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """Magnitude pruning by TF-MOT.
+
+    Parameters
+    ----------
+    sparsity : float
+        Share of each kernel's weights that end as zero.
+    schedule : {"constant", "polynomial"}
+        Full sparsity from `begin_step` on, or reached gradually (cubic decay).
+    begin_step : int
+        First optimizer step that prunes.
+    end : float
+        Polynomial only: the share of all steps after which the sparsity is reached.
+    frequency : int
+        Steps between two updates of the masks.
+    """
+
+    sparsity: float
+    schedule: Literal["constant", "polynomial"] = "constant"
+    begin_step: int = 0
+    end: float = 0.5
+    frequency: int = 100
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a variant is trained; everything that the weights depend on, besides the data.
+
+    Parameters
+    ----------
+    steps : int
+        Optimizer steps, rounded to whole epochs. Not epochs, so that a recipe means the same
+        amount of training on data sets of different size.
+    batch_size, seed : int
+        As in Keras; the seed is for Python, numpy and TensorFlow.
+    learning_rate : float
+        Adam's rate; the first one, where there is a schedule.
+    schedule : {"constant", "cosine"}
+        Learning rate over the steps: kept, or cosine decay to zero.
+    l1 : float
+        L1 penalty on kernels.
+    validation_split : float
+        Share of the training rows that is held out.
+    inputs : Fixed or None
+        Type that inputs are rounded to before the network sees them, in training too.
+    weights, activations : Quantizer or None
+        QKeras quantizers of kernels and biases, and of the ReLUs.
+    pruning : Pruning or None
+        TF-MOT pruning of every kernel.
+    teacher : str or None
+        Variant whose probabilities are mixed into the labels (distillation).
+    teacher_share : float
+        Share of the teacher in that mix.
+    """
+
+    steps: int
+    learning_rate: float
+    batch_size: int = 128
+    schedule: Literal["constant", "cosine"] = "constant"
+    l1: float = 1e-4
+    validation_split: float = 0.25
+    seed: int = 0
+    inputs: Fixed | None = None
+    weights: Quantizer | None = None
+    activations: Quantizer | None = None
+    pruning: Pruning | None = None
+    teacher: str | None = None
+    teacher_share: float = 0.0
+
+    def epochs(self, rows: int) -> int:
+        """Return how many passes over so many training rows come closest to `steps`."""
+        return max(1, round(self.steps / -(-rows // self.batch_size)))
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A gate that a variant is known to fail, by how much, and why.
+
+    Strict: a variant that passes this gate, or falls shorter than this, fails its test.
+
+    Parameters
+    ----------
+    gate : {"parity", "auc", "hardware", "softmax"}
+        Which claim: accuracy parity, AUC parity, hardware against plain Keras, or softmax.
+    worst : float
+        Largest loss that is still the known one, in the gate's own unit: points of accuracy (as a
+        share), area, share of rows, mean error.
+    reason : str
+        Why it fails.
+    backends : tuple of str
+        Keys of the backends that it concerns; all where empty.
+    """
+
+    gate: Literal["parity", "auc", "hardware", "softmax"]
+    worst: float
+    reason: str
+    backends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """How hls4ml converts a variant.
+
+    Parameters
+    ----------
+    granularity : {"model", "name"}
+        As in ``hls4ml.utils.config_from_keras_model``.
+    precision : Fixed
+        hls4ml's default type; of the inputs too, unless the recipe rounds them itself.
+    logits : Fixed or None
+        Saturating type of the logits; None lets hls4ml choose. It decides what softmax is worth:
+        hls4ml looks exponentials up by the upper ten bits of this type.
+    """
+
+    granularity: Literal["model", "name"] = "name"
+    precision: Fixed = HLS4ML_DEFAULT
+    logits: Fixed | None = None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A benchmark with a recipe."""
+
+    key: str
+    benchmark: str
+    topology: Topology
+    recipe: Recipe
+    emulation: Emulation
+    about: str
+    reference: str | None = None
+    shortfalls: tuple[Shortfall, ...] = ()
+
+    @property
+    def input_type(self) -> Fixed:
+        """Type in which the hardware receives inputs."""
+        return self.recipe.inputs or self.emulation.precision
+
+    def shortfall(self, gate: str, backend: str | None = None) -> Shortfall | None:
+        """Return the declared failure of a gate (on a backend), if there is one."""
+        for known in self.shortfalls:
+            if known.gate == gate and (not known.backends or backend in known.backends):
+                return known
+        return None
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An hls4ml backend with the part and clock that projects are written for."""
+
+    key: str
+    hls4ml: str
+    part: str
+    clock_period_ns: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """A backend, built by its toolchain as far as one stage."""
+
+    key: str
+    backend: Backend
+    stage: Literal["hls_estimate", "fit", "synthesis"]
+
+    @property
+    def toolchain(self) -> str:
+        """Key of the toolchain; also the pytest marker and the tox environment."""
+        return self.backend.key
+
+
+@dataclass(frozen=True)
+class Design:
+    """A variant on a target: what resources are measured of."""
+
+    variant: Variant
+    target: Target
+
+    @property
+    def key(self) -> str:
+        """Key in ``baselines.json``, and pytest id."""
+        return f"{self.variant.key}-{self.target.key}"
