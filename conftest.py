@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import budgets, results, tables, toolchains
-from hlsgate.cache import default_root
+from hlsgate import baselines, results, tables, toolchains
+from hlsgate.cache import default_root, write_atomically
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
+from hlsgate.pipeline import SYNTHESIS_TIMEOUT_S
 from hlsgate.suite import EMULATED
 
 pytest_plugins = ["fixtures.session", "fixtures.models", "fixtures.projects", "fixtures.reports"]
@@ -49,6 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="judge captured reports, DIR/<design>/, instead of running a synthesis tool",
     )
     group.addoption(
+        "--synthesis-timeout",
+        type=float,
+        default=SYNTHESIS_TIMEOUT_S,
+        metavar="SECONDS",
+        help="time limit of one synthesis run [%(default)s]",
+    )
+    group.addoption(
         "--require-toolchain",
         action="append",
         default=[],
@@ -68,7 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """End the run in one sentence where a required toolchain is missing."""
+    """End the run in one sentence where a required toolchain is missing; forget old results."""
+    path = session.config.getoption("results")
+    if path is not None and not hasattr(session.config, "workerinput"):
+        if path.suffix != ".json":
+            raise pytest.UsageError(f"--results {path}: name a file that ends in .json.")
+        path.unlink(missing_ok=True)
     if session.config.getoption("reports") is None:
         for name in session.config.getoption("require_toolchain"):
             try:
@@ -96,7 +109,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def _tool_state() -> str:
     try:
-        return f"icpx {toolchains.oneapi.find().version()}"
+        return f"icpx {toolchains.oneapi.usable_version(toolchains.oneapi.find())}"
     except ToolNotFound:
         return "no icpx here; captured reports are judged with --reports DIR"
     except HlsgateError as error:
@@ -111,9 +124,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     path: Path | None = session.config.getoption("results")
     if path is not None and any(found.values()):
-        results.write(path, found, ROOT)
-        rendered = (table.render("github") for table in _tables(session.config))
-        path.with_suffix(".md").write_text("\n\n".join(rendered) + "\n", encoding="utf-8")
+        try:
+            results.write(path, found, ROOT)
+        except HlsgateError as error:
+            raise pytest.UsageError(str(error)) from error
+        rendered = "\n\n".join(table.render("github") for table in _tables(session.config))
+        write_atomically(path.with_suffix(".md"), rendered + "\n")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -141,7 +157,7 @@ def _tables(config: pytest.Config) -> list[tables.Table]:
     if not any(found.values()):
         return []
     try:
-        published = budgets.load(config.getoption("baselines")).published()
+        published = baselines.load(config.getoption("baselines")).published()
     except HlsgateError:
         published = {}  # the tests that need the file fail by name
     return tables.all_tables(found, published)

@@ -8,9 +8,8 @@ from hlsgate import compression, parity, suite
 from hlsgate.budgets import judge_value
 
 
-@pytest.mark.usefixtures("declared")
 @pytest.mark.gate("parity")
-def test_parity(compressed, weights_kind, evaluate, baselines, record):
+def test_parity(compressed, weights_kind, evaluate, baselines, record, gate):
     """Accuracy is at most the margin below the reference's, on the same jets."""
     model = evaluate(compressed, weights_kind)
     reference = evaluate(suite.variant(compressed.reference), weights_kind)
@@ -21,12 +20,12 @@ def test_parity(compressed, weights_kind, evaluate, baselines, record):
         confidence=baselines.parity["confidence"],
     )
     record("variants", compressed.key, weights_kind, {"parity": difference.as_json()})
-    difference.require(f"accuracy of {compressed.key} ({weights_kind} weights)")
+    text = difference.decide(f"accuracy of {compressed.key} ({weights_kind} weights)")
+    gate.require(difference.state == "pass", text, -difference.value)
 
 
-@pytest.mark.usefixtures("declared")
 @pytest.mark.gate("auc")
-def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, dataset):
+def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, dataset, gate):
     """The area under every class's ROC curve is at most the margin below the reference's."""
     model = evaluate(compressed, weights_kind)
     reference = evaluate(suite.variant(compressed.reference), weights_kind)
@@ -44,7 +43,8 @@ def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, datas
     record("variants", compressed.key, weights_kind, {"auc_parity": judged})
     # The worst class first: a proven loss goes before an open question.
     for name, difference in sorted(found.items(), key=lambda item: item[1].high):
-        difference.require(f"AUC of class {name} of {compressed.key} ({weights_kind} weights)")
+        text = difference.decide(f"AUC of {name} of {compressed.key} ({weights_kind} weights)")
+        gate.require(difference.state == "pass", text, -difference.value)
 
 
 def test_weights_are_as_declared(variant, weights_kind, weights_of):

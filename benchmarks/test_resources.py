@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from hlsgate import suite
@@ -9,28 +11,34 @@ from hlsgate.budgets import judge_design
 
 
 @pytest.mark.synthesis
-def test_budget(design, measure, baselines, pipeline, record):
+def test_budget(design, measure, baselines, record, pytestconfig):
     """Every metric of the report is within its baseline's slack and its budgets."""
-    entry = baselines.resources(design.key)
     measurement = measure(design)
-    related = {budget["of"] for budget in entry.get("budgets", []) if "of" in budget}
-    others = {key: measure(suite.design(key)) for key in sorted(related)}
-    weights = pipeline.frozen(design.variant).sha256
-    verdicts = judge_design(design.key, measurement, weights, baselines, others)
     record("designs", design.key, "measurement", measurement.as_json())
-    record("designs", design.key, "weights_sha256", weights)
-    record(
-        "designs",
+    budgets = baselines.resources(design.key).get("budgets", [])
+    related = sorted({budget["of"] for budget in budgets if "of" in budget})
+    target = {
+        "toolchain": design.target.toolchain,
+        "part": design.target.backend.part,
+        "stage": design.target.stage,
+    }
+    verdicts = judge_design(
         design.key,
-        "verdicts",
-        {verdict.metric: {"state": verdict.state, "text": verdict.text} for verdict in verdicts},
+        target,
+        measurement,
+        baselines,
+        {key: measure(suite.design(key)) for key in related},
     )
+    record("designs", design.key, "verdicts", [asdict(verdict) for verdict in verdicts])
     failed = [verdict for verdict in verdicts if not verdict.passed]
+    arguments = " ".join(pytestconfig.invocation_params.args)
+    assert verdicts, f"{design.key}: nothing was compared"
     assert not failed, "\n".join(
         [
             f"{design.key} ({measurement.origin}):",
             *(f"  {verdict.state}: {verdict.text}" for verdict in failed),
-            f"reproduce: pytest benchmarks/test_resources.py -k {design.key}",
+            f"  {measurement.note}" if measurement.note else "",
+            f"reproduce: pytest {arguments} -k {design.key}",
         ]
     )
 

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hlsgate import budgets, checkpoints, datasets, results, suite
+from hlsgate import baselines as baselines_file
+from hlsgate import checkpoints, datasets, results, suite
 from hlsgate.cache import Cache, write_atomically
+from hlsgate.declarations import Variant
 from hlsgate.errors import BaselineError, HlsgateError, ResultsError
 from hlsgate.pipeline import Pipeline, checkpoint_path
 from hlsgate.progress import Step, silent
@@ -55,7 +57,7 @@ def freeze(keys: Sequence[str], root: Path, cache: Cache, step: Step = silent) -
     return changes
 
 
-def _identity(path: Path, variant: suite.Variant) -> str:
+def _identity(path: Path, variant: Variant) -> str:
     try:
         return checkpoints.load(path, variant).sha256[:12]
     except HlsgateError:
@@ -90,7 +92,7 @@ def record(keys: Sequence[str], found: Path, path: Path) -> list[Change]:
     """
     _refuse_under_ci()
     content = results.read(found)
-    baselines = json.loads(json.dumps(budgets.load(path).content))
+    baselines = json.loads(json.dumps(baselines_file.load(path).content))
     changes: list[Change] = []
     for key in keys:
         if key in content["variants"] and "frozen" in content["variants"][key]:
@@ -99,10 +101,10 @@ def record(keys: Sequence[str], found: Path, path: Path) -> list[Change]:
             changes += _record_resources(key, content, baselines)
         else:
             raise ResultsError(
-                f"{found} has no measurement of {key}; run 'pytest benchmarks -k {key} --results "
-                f"{found}' first."
+                f"{found} has no measurement of {key}; run the main job, whole, with --results "
+                f"{found} first."
             )
-    budgets.check(baselines, path)
+    baselines_file.check(baselines, path)
     write_atomically(path, json.dumps(baselines, indent=1, sort_keys=True) + "\n")
     return changes
 
@@ -131,12 +133,17 @@ def _record_resources(key: str, content: dict[str, Any], baselines: dict[str, An
     found = content["designs"][key]["measurement"]
     if found["tool_version"] is None:
         raise ResultsError(f"the report of {key} does not state its tool's version; not recorded.")
+    if found["weights_sha256"] is None:
+        raise ResultsError(
+            f"the report of {key} does not state its weights (no hlsgate.json beside it), so it "
+            "can be no baseline; synthesise the design with hlsgate."
+        )
     entry = baselines["resources"].setdefault(key, {})
     old = entry.get("baseline", {}).get("metrics", {})
     names = ("toolchain", "tool_version", "part", "stage")
     entry["baseline"] = {
         **{name: found[name] for name in names},
-        "weights_sha256": content["designs"][key]["weights_sha256"],
+        "weights_sha256": found["weights_sha256"],
         "metrics": found["values"],
         "provenance": _provenance(content, found["origin"]),
     }

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,14 @@ class Dataset:
     y_test: NDArray[np.int64]
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
+
+    @cached_property
+    def prepared_sha256(self) -> str:
+        """Hash of the rows as they are used: split and standardised."""
+        total = hashlib.sha256()
+        for array in (self.x_train, self.y_train, self.x_test, self.y_test):
+            total.update(array.tobytes())
+        return total.hexdigest()
 
 
 def content_digest(

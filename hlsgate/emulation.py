@@ -7,6 +7,7 @@ builds them instead. Neither TensorFlow nor hls4ml is needed once a project is w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -17,8 +18,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate.errors import EmulationError, ToolNotFound
+from hlsgate.cache import digest
+from hlsgate.errors import EmulationError, SynthesisError, ToolNotFound
 from hlsgate.process import Completed, last_lines, require_tool, run_logged
+from hlsgate.project import Project, project_digest
+from hlsgate.toolchains import oneapi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.project import Project
 
 HOST = Path(__file__).parent / "host"
 
@@ -68,16 +71,20 @@ class Emulator:
 
 
 def find_compiler(backend: str) -> Compiler:
-    """Find the compiler for a backend: ``icpx`` for oneAPI where it is on PATH, else g++.
+    """Find the compiler for a backend: a usable ``icpx`` for oneAPI, else g++.
+
+    An icpx of 2025.1 or later, which cannot build for FPGAs, is passed over.
 
     Raises
     ------
     ToolNotFound
-        If there is no g++ (``HLSGATE_CXX`` names another compiler).
+        If there is no g++ (``HLSGATE_CXX`` names another compiler), or ``HLSGATE_ICPX`` names
+        something that is no program.
     """
-    if backend == "oneAPI" and shutil.which(os.environ.get("HLSGATE_ICPX") or "icpx"):
-        path = require_tool("icpx", env_var="HLSGATE_ICPX", hint="load oneAPI's environment")
-        return Compiler(path, "icpx", _version(path))
+    if backend == "oneAPI" and (os.environ.get("HLSGATE_ICPX") or shutil.which("icpx")):
+        tools = oneapi.find()
+        with contextlib.suppress(SynthesisError):
+            return Compiler(tools.icpx, "icpx", oneapi.usable_version(tools))
     path = require_tool(
         "g++", env_var="HLSGATE_CXX", hint="install it (Debian and Ubuntu: apt install g++)"
     )
@@ -85,13 +92,23 @@ def find_compiler(backend: str) -> Compiler:
 
 
 def _version(path: Path) -> str:
-    asked = subprocess.run(
-        [path, "--version"], capture_output=True, text=True, check=False, timeout=60
-    )
+    problem = f"{path} does not tell its version; name a working compiler in HLSGATE_CXX."
+    try:
+        asked = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, check=True, timeout=60
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolNotFound(problem) from error
     lines = asked.stdout.splitlines()
-    if asked.returncode or not lines:
-        raise ToolNotFound(f"{path} does not tell its version; name a working compiler.")
+    if not lines:
+        raise ToolNotFound(problem)
     return lines[0]
+
+
+def headers_digest(backend: str) -> str:
+    """Return a hash over the headers that projects are built with but do not hold."""
+    foreign = project_digest(_ac_types()) if backend == "oneAPI" else ""
+    return digest([project_digest(HOST), foreign])
 
 
 def compile_project(project: Project, compiler: Compiler, folder: Path) -> None:

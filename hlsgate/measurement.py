@@ -28,8 +28,10 @@ class Measurement:
         As the tool states it, in the report or when asked.
     part : str or None
         Device or family the report is for.
-    clock_period_ns : float or None
-        Clock period asked for, in ns.
+    weights_sha256 : str or None
+        Identity of the weights that were synthesised; None where nobody states it.
+    note : str
+        One sentence on how the tool's run ended, where that was odd.
     target_fmax_mhz : float or None
         Clock frequency that the tool scheduled for, in MHz: what was aimed at, never a result,
         so no metric and not in `values`; `values["fmax_mhz"]` is what was reached.
@@ -45,7 +47,8 @@ class Measurement:
     origin: Origin = "measured"
     tool_version: str | None = None
     part: str | None = None
-    clock_period_ns: float | None = None
+    weights_sha256: str | None = None
+    note: str = ""
     target_fmax_mhz: float | None = None
     capacity: Mapping[str, int] = field(default_factory=dict)
     breakdown: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -60,7 +63,8 @@ class Measurement:
             "toolchain": self.toolchain,
             "tool_version": self.tool_version,
             "part": self.part,
-            "clock_period_ns": self.clock_period_ns,
+            "weights_sha256": self.weights_sha256,
+            "note": self.note,
             "target_fmax_mhz": self.target_fmax_mhz,
             "stage": self.stage,
             "origin": self.origin,

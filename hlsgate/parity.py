@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from hlsgate.errors import GateFailed, Undecided
+from hlsgate.errors import Undecided
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,16 +58,15 @@ class Difference:
         """Smallest margin with which the verdict would still be "pass" (0 if any would do)."""
         return max(0.0, -self.low)
 
-    def require(self, what: str) -> None:
-        """Raise `GateFailed` or `Undecided` unless the verdict is "pass"."""
+    def decide(self, what: str) -> str:
+        """Say what was compared with what result; raise `Undecided` where nobody can tell."""
         text = (
             f"{what}: {self.value:+.4f} against the reference, {self.confidence:.0%} bounds "
             f"{self.low:+.4f} and {self.high:+.4f}, margin {self.margin:g}, {self.n:,} rows"
         )
-        if self.state == "fail":
-            raise GateFailed(text)
         if self.state == "cannot tell":
             raise Undecided(f"{text}: cannot tell; use more test rows")
+        return text
 
     def as_json(self) -> dict[str, Any]:
         """Return a plain dictionary for ``results.json``."""

@@ -18,9 +18,9 @@ from hlsgate import checkpoints, conversion, emulation, hls4ml_plugin, suite, tr
 from hlsgate.cache import Cache, source_digest, versions
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.emulation import Compiler, Emulator
-from hlsgate.errors import ReportError
+from hlsgate.errors import CacheError, ReportError, SynthesisError
 from hlsgate.progress import Step, silent
-from hlsgate.project import Project, project_digest
+from hlsgate.project import Project
 from hlsgate.reports.oneapi import parse_oneapi
 from hlsgate.toolchains import oneapi
 
@@ -29,16 +29,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hlsgate.datasets import Dataset
+    from hlsgate.declarations import Backend, Design, Variant
     from hlsgate.fixedpoint import Fixed
     from hlsgate.measurement import Measurement
-    from hlsgate.suite import Backend, Design, Variant
 
 MANIFEST = "hlsgate.json"
 """File beside a captured report that says which design and weights it is of."""
 
+SYNTHESIS_TIMEOUT_S = 4 * 3600.0
+"""Default time limit of one synthesis run, in s."""
+
 _MODEL_SOURCES = ("training", "fixedpoint")
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
 _EMULATION_SOURCES = ("emulation", "emulation_worker")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a captured report is of; `note` tells how its run ended, where that was odd."""
+
+    design: str
+    weights_sha256: str
+    project_sha256: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -78,9 +91,11 @@ class Pipeline:
             teacher = self.trained(suite.variant(variant.recipe.teacher))
         key = {
             "variant": variant.key,
-            "topology": asdict(variant.topology),
+            "layers": variant.topology.dense_layers,
             "recipe": asdict(variant.recipe),
+            "epochs": variant.recipe.epochs(training.training_rows(variant, self.dataset.x_train)),
             "dataset": self.dataset.sha256,
+            "prepared": self.dataset.prepared_sha256,
             "teacher": teacher.sha256 if teacher else None,
             "versions": versions(training.PACKAGES),
             "source": source_digest(*_MODEL_SOURCES),
@@ -104,8 +119,8 @@ class Pipeline:
     def _probabilities(self, teacher: Checkpoint) -> NDArray[np.float32]:
         """Class probabilities of a teacher on the training rows."""
         variant = suite.variant(teacher.about["variant"])
-        inputs = network_inputs(variant, self.dataset.x_train)
-        return softmax(training.logits(variant, teacher.weights, inputs))
+        inputs = training.network_inputs(variant, self.dataset.x_train)
+        return training.softmax(training.logits(variant, teacher.weights, inputs))
 
     def keras_logits(
         self, variant: Variant, checkpoint: Checkpoint, *, as_hardware: bool = False
@@ -127,19 +142,19 @@ class Pipeline:
         logits_type = variant.emulation.logits if as_hardware else None
         key = {
             "weights": checkpoint.sha256,
-            "topology": asdict(variant.topology),
+            "layers": variant.topology.dense_layers,
             "recipe": asdict(variant.recipe),
             "inputs": str(variant.input_type) if as_hardware else None,
             "relu": str(relu_type),
             "logits": str(logits_type),
-            "dataset": self.dataset.sha256,
+            "prepared": self.dataset.prepared_sha256,
             "versions": versions(training.PACKAGES),
             "source": source_digest(*_MODEL_SOURCES, "pipeline"),
         }
 
         def make(folder: Path) -> None:
             x = self.dataset.x_test
-            x = variant.input_type.round(x) if as_hardware else network_inputs(variant, x)
+            x = variant.input_type.round(x) if as_hardware else training.network_inputs(variant, x)
             with self.step(f"evaluate {variant.key} in Keras"):
                 found = training.logits(variant, checkpoint.weights, x, relu_type=relu_type)
             _save(folder, logits_type.round(found) if logits_type else found)
@@ -170,7 +185,7 @@ class Pipeline:
         return {
             "variant": variant.key,
             "weights": checkpoint.sha256,
-            "topology": asdict(variant.topology),
+            "layers": variant.topology.dense_layers,
             "recipe": asdict(variant.recipe),
             "emulation": asdict(variant.emulation),
             "backend": asdict(backend),
@@ -185,7 +200,7 @@ class Pipeline:
             "compiler": asdict(compiler) | {"path": str(compiler.path)},
             "flags": list(emulation.FLAGS),
             "source": source_digest(*_EMULATION_SOURCES),
-            "headers": project_digest(emulation.HOST),
+            "headers": emulation.headers_digest(backend),
         }
 
     def emulated(self, variant: Variant, project: Project) -> NDArray[np.float64]:
@@ -199,7 +214,7 @@ class Pipeline:
         library_key = {"project": project.digest, **self._compiler_key(project.backend)}
         run_key = {
             "library": library_key,
-            "dataset": self.dataset.sha256,
+            "prepared": self.dataset.prepared_sha256,
             "inputs": str(variant.input_type),
         }
 
@@ -228,7 +243,7 @@ class Pipeline:
             "project": self._project_key(variant, checkpoint, backend, softmax=False),
             "library": self._compiler_key(backend.hls4ml),
             "plug-in": source_digest("hls4ml_plugin"),
-            "dataset": self.dataset.sha256,
+            "prepared": self.dataset.prepared_sha256,
             "rows": rows,
         }
 
@@ -241,16 +256,16 @@ class Pipeline:
 
         return _load(self.cache.entry("predicted", key, make))
 
-    def synthesised(self, design: Design) -> Measurement:
+    def synthesised(self, design: Design, timeout_s: float = SYNTHESIS_TIMEOUT_S) -> Measurement:
         """Synthesise a design's frozen weights with its toolchain, and read the report.
 
         Raises
         ------
         ToolNotFound, SynthesisError
-            If the toolchain is missing, or fails without a complete report.
+            If the toolchain is missing, or fails without a complete report; the log is kept.
         """
         tools = oneapi.find()
-        version = tools.version()
+        version = oneapi.usable_version(tools)
         checkpoint = self.frozen(design.variant)
         project = self.project(design.variant, checkpoint, design.target.backend, softmax=True)
         key = {
@@ -259,29 +274,27 @@ class Pipeline:
             "tool_version": version,
             "source": source_digest("toolchains/oneapi", "process"),
         }
+        log = self.cache.root / "logs" / f"{design.key}.log"
 
         def make(folder: Path) -> None:
             work = folder / "project"
             shutil.copytree(project.folder, work)
-            flags = ";".join(design.target.flags)
             with self.step(f"synthesise {design.key} with oneAPI"):
-                done = oneapi.synthesise(
-                    work, tools=tools, cmake_args=[f"-DUSER_FPGA_FLAGS={flags}"] if flags else []
-                )
+                try:
+                    done = oneapi.synthesise(work, tools=tools, timeout_s=timeout_s)
+                finally:  # the folder that the log is written to goes, whatever happens
+                    _keep_log(work / "build" / oneapi.LOG_NAME, log)
             shutil.copytree(done.report_dir, folder / "report" / done.report_dir.name)
-            shutil.copy(done.log, folder / "report")
-            identity = {
-                "design": design.key,
-                "weights_sha256": checkpoint.sha256,
-                "project_sha256": project.digest,
-                "tool_version": done.tool_version,
-                "note": done.note,
-            }
-            (folder / "report" / MANIFEST).write_text(json.dumps(identity, indent=1))
+            identity = Identity(design.key, checkpoint.sha256, project.digest, done.note)
+            (folder / "report" / MANIFEST).write_text(json.dumps(asdict(identity), indent=1))
             shutil.rmtree(work)
 
-        report = self.cache.entry("synthesised", key, make) / "report"
-        return replace(parse_oneapi(report), tool_version=version)
+        try:
+            report = self.cache.entry("synthesised", key, make) / "report"
+        except SynthesisError as error:
+            moved = str(error).replace(str(error.log), str(log))
+            raise SynthesisError(moved) from error
+        return replace(self._identified(design, report), tool_version=version)
 
     def replayed(self, design: Design, reports: Path) -> Measurement:
         """Read a design's captured report, from ``<reports>/<design key>``.
@@ -289,7 +302,7 @@ class Pipeline:
         Raises
         ------
         ReportError
-            If there is none, it is incomplete, or it says that it is of other weights.
+            If there is none, it is incomplete, or it says that it is of something else.
         """
         folder = reports / design.key
         if not folder.is_dir():
@@ -297,16 +310,22 @@ class Pipeline:
                 folder, "report", f"there is no captured report of {design.key}; add its "
                 "*.report.prj folder there, or synthesise it where the toolchain is"
             )  # fmt: skip
-        manifest = folder / MANIFEST
-        if manifest.is_file():
-            stated = json.loads(manifest.read_text()).get("weights_sha256")
-            wanted = self.frozen(design.variant).sha256
-            if stated != wanted:
+        return self._identified(design, folder).with_origin("replayed")
+
+    def _identified(self, design: Design, folder: Path) -> Measurement:
+        """Read a report and what it says of its identity; refuse another design's."""
+        measurement = parse_oneapi(folder)
+        if not (folder / MANIFEST).is_file():
+            return measurement
+        stated = _read_identity(folder / MANIFEST)
+        wanted = {"design": design.key, "weights_sha256": self.frozen(design.variant).sha256}
+        for field, value in wanted.items():
+            if getattr(stated, field) != value:
                 raise ReportError(
-                    manifest, "weights_sha256", f"the report is of weights {stated}, the design's "
-                    f"are {wanted}; synthesise the design again"
+                    folder / MANIFEST, field, f"the report is of {getattr(stated, field)}, the "
+                    f"design's is {value}; synthesise the design again"
                 )  # fmt: skip
-        return parse_oneapi(folder).with_origin("replayed")
+        return replace(measurement, weights_sha256=stated.weights_sha256, note=stated.note)
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         entry = self.cache.entry(
@@ -320,22 +339,24 @@ def checkpoint_path(folder: Path, variant: Variant) -> Path:
     return folder / f"{variant.key}.npz"
 
 
-def network_inputs(variant: Variant, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return inputs as the variant's Keras model receives them."""
-    return x if variant.recipe.inputs is None else variant.recipe.inputs.round(x)
-
-
 def hardware_relu_type(variant: Variant) -> Fixed | None:
     """Return the type that hls4ml gives to ReLUs which have no quantizer of their own."""
     return variant.emulation.precision if variant.recipe.activations is None else None
 
 
-def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Return class probabilities for logits, row by row."""
-    import numpy as np
-    from scipy.special import softmax as stable
+def _read_identity(path: Path) -> Identity:
+    try:
+        return Identity(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise ReportError(
+            path, "identity", f"it does not say what the report is of ({error})"
+        ) from error
 
-    return np.asarray(stable(np.asarray(logits, np.float64), axis=1), np.float32)
+
+def _keep_log(written: Path, kept: Path) -> None:
+    if written.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(written, kept)
 
 
 def _save(folder: Path, values: NDArray[np.floating[Any]]) -> None:
@@ -347,5 +368,10 @@ def _save(folder: Path, values: NDArray[np.floating[Any]]) -> None:
 def _load(folder: Path) -> NDArray[Any]:
     import numpy as np
 
-    values: NDArray[Any] = np.load(folder / "values.npy", allow_pickle=False)
+    try:
+        values: NDArray[Any] = np.load(folder / "values.npy", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise CacheError(
+            f"the cache entry {folder} is damaged ({error}); delete that folder and run again."
+        ) from error
     return values

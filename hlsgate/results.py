@@ -66,7 +66,13 @@ def machine() -> str:
 
 
 def write(path: Path, content: Content, root: Path) -> None:
-    """Write results with where and when they were found."""
+    """Write results with where and when they were found.
+
+    Raises
+    ------
+    ResultsError
+        If the file cannot be written.
+    """
     import os
 
     head = {
@@ -78,7 +84,11 @@ def write(path: Path, content: Content, root: Path) -> None:
         "cores": os.cpu_count(),
         "versions": versions(_PACKAGES),
     }
-    write_atomically(path, json.dumps({**head, **content}, indent=1, sort_keys=True) + "\n")
+    text = json.dumps({**head, **content}, indent=1, sort_keys=True) + "\n"
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be written ({error.strerror}).") from error
 
 
 def read(path: Path) -> Content:

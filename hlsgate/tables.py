@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hlsgate.suite import VARIANTS, Variant
+from hlsgate.declarations import Variant
+from hlsgate.suite import VARIANTS
 
 _NONE = "-"
 
@@ -42,7 +43,13 @@ def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list
     published : mapping
         By design key: resources that somebody published, to show where nothing was measured.
     """
-    tables = (accuracy(content), emulation(content), savings(content, published), speed(content))
+    tables = (
+        accuracy(content),
+        emulation(content),
+        resources(content),
+        savings(content, published),
+        speed(content),
+    )
     return [table for table in tables if table.rows]
 
 
@@ -63,20 +70,17 @@ def accuracy(content: Mapping[str, Any]) -> Table:
 
 def _accuracy_cells(variant: Variant, found: Mapping[str, Any]) -> list[str]:
     low, high = found["interval"]
-    parity = found.get("parity")
+    parity, areas = found.get("parity"), found.get("auc_parity")
     cells = [f"{100 * found['accuracy']:.2f}", f"{100 * low:.2f} to {100 * high:.2f}"]
-    if parity is None:
-        return [*cells, _NONE, "reference", _NONE, f"{found['n']:,}"]
-    loss = f"{-100 * parity['difference']:.2f} ({-100 * parity['high']:.2f} to "
-    declared = " (declared)" if variant.shortfall("parity") and parity["state"] == "fail" else ""
-    worst = min(entry["difference"] for entry in found["auc_parity"].values())
-    return [
-        *cells,
-        f"{loss}{-100 * parity['low']:.2f})",
-        parity["state"] + declared,
-        f"{-worst:.4f}",
-        f"{found['n']:,}",
-    ]
+    loss, verdict, area = _NONE, "not judged" if variant.reference else "reference", _NONE
+    if parity is not None:
+        bounds = f"{-100 * parity['high']:.2f} to {-100 * parity['low']:.2f}"
+        loss = f"{-100 * parity['difference']:.2f} ({bounds})"
+        known = variant.shortfall("parity") is not None and parity["state"] == "fail"
+        verdict = parity["state"] + (" (declared)" if known else "")
+    if areas is not None:
+        area = f"{-min(entry['difference'] for entry in areas.values()):.4f}"
+    return [*cells, loss, verdict, area, f"{found['n']:,}"]
 
 
 def emulation(content: Mapping[str, Any]) -> Table:
@@ -85,24 +89,44 @@ def emulation(content: Mapping[str, Any]) -> Table:
     for variant in VARIANTS:
         for backend, found in content["variants"].get(variant.key, {}).get("emulation", {}).items():
             rows.append([variant.key, backend, *_emulation_cells(found)])
-    heads = ("variant", "backend", "built by", "rows", "rows different", "from plain Keras",
-             "softmax error", "class flips")  # fmt: skip
-    notes = ("rows different: logits against Keras with the declared types, exact; "
-             "from plain Keras: worst difference in LSB of the logits",)  # fmt: skip
+    heads = ("variant", "backend", "built by", "rows", "rows different", "accuracy %",
+             "worst against plain Keras", "softmax error", "class flips")  # fmt: skip
+    notes = (
+        "rows different: logits against Keras with the types that the conversion declares, exact;",
+        "accuracy, and the worst difference from plain Keras, in LSB of hls4ml's default type "
+        "(2^-10): of the emulated logits; class flips: by the softmax table",
+    )
     return Table("Emulation", heads, rows, notes)
 
 
 def _emulation_cells(found: Mapping[str, Any]) -> list[str]:
     exact, drift, softmax = found.get("exact"), found.get("drift"), found.get("softmax")
     any_rows = exact or drift or softmax
+    cells = [found["compiler"], f"{any_rows['rows']:,}" if any_rows else _NONE]
+    if exact:
+        cells.append(f"{exact['rows_different']:,}")
+    else:  # float weights: what differs from plain Keras is all that there is to count
+        cells.append(f"{drift['rows_different']:,} (float)" if drift else _NONE)
     return [
-        found["compiler"],
-        f"{any_rows['rows']:,}" if any_rows else _NONE,
-        f"{exact['rows_different']:,}" if exact else "no exact claim",
-        f"{drift['worst_lsb']:g} LSB" if drift else _NONE,
+        *cells,
+        f"{100 * drift['accuracy']:.2f}" if drift else _NONE,
+        f"{drift['worst_lsb']:,.6g} LSB" if drift else _NONE,
         f"{softmax['mean_error']:.4f}" if softmax else _NONE,
         f"{100 * softmax['flips'] / softmax['rows']:.2f} %" if softmax else _NONE,
     ]
+
+
+def resources(content: Mapping[str, Any]) -> Table:
+    """Every verdict on a report, those that need eyes first."""
+    rows = [
+        [design, verdict["state"], verdict["text"]]
+        for design, found in content["designs"].items()
+        for verdict in found.get("verdicts", [])
+    ]
+    rows.sort(key=lambda row: (row[1] in ("ok", "better"), row[0]))
+    states = [row[1] for row in rows]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+    return Table("Resources", ("design", "state", "verdict"), rows, (counts,))
 
 
 def savings(content: Mapping[str, Any], published: Mapping[str, Any]) -> Table:
@@ -142,8 +166,9 @@ def _resources(
 def _label(found: Mapping[str, Any]) -> str:
     stage = {"hls_estimate": "HLS estimate"}.get(found["stage"], found["stage"])
     tool = f"{found['toolchain']} {found['tool_version'] or '(version not stated)'}"
-    unknown = ", weights unknown" if found["origin"] == "published" else ""
-    return f"{found['origin']}: {tool}, {found['part']}, {stage}{unknown}"
+    unknown = "" if found.get("weights_sha256") else ", weights unknown"
+    note = f"; {found['note']}" if found.get("note") else ""
+    return f"{found['origin']}: {tool}, {found['part']}, {stage}{unknown}{note}"
 
 
 def _saved(values: Mapping[str, float], base: Mapping[str, float], name: str) -> str:

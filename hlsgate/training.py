@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hlsgate.declarations import Pruning, Recipe, Variant
     from hlsgate.fixedpoint import Fixed
-    from hlsgate.suite import Pruning, Recipe, Variant
 
     Weights = Mapping[str, NDArray[np.float32]]
 
@@ -28,7 +28,10 @@ STEPS_PER_EXECUTION = 64
 
 EVALUATION_BATCH = 8192
 
-PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "qkeras", "tensorflow-model-optimization")
+PACKAGES = (
+    "tensorflow", "tensorflow-cpu", "keras", "qkeras", "tensorflow-model-optimization", "numpy",
+    "scipy",
+)  # fmt: skip
 """Distributions whose version moves the weights."""
 
 
@@ -137,8 +140,8 @@ def train(
     """
     tf = _tensorflow()
     recipe = variant.recipe
-    rows = int(len(x) * (1.0 - recipe.validation_split))
-    inputs = x if recipe.inputs is None else recipe.inputs.round(x)
+    rows = training_rows(variant, x)
+    inputs = network_inputs(variant, x)
     labels = _labels(variant, y, teacher)
     epochs = recipe.epochs(rows)
     steps = -(-rows // recipe.batch_size) * epochs
@@ -171,6 +174,24 @@ def train(
     if recipe.pruning is not None:
         model = sparsity.strip_pruning(model)
     return _finite(variant, hardware_weights(model))
+
+
+def training_rows(variant: Variant, x: NDArray[np.float32]) -> int:
+    """Return how many rows are trained on; the rest, at the end, is held out."""
+    return int(len(x) * (1.0 - variant.recipe.validation_split))
+
+
+def network_inputs(variant: Variant, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return inputs as the variant's Keras model receives them."""
+    return x if variant.recipe.inputs is None else variant.recipe.inputs.round(x)
+
+
+def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return class probabilities for logits, row by row; exact, unlike hardware's table."""
+    import numpy as np
+    from scipy.special import softmax as stable
+
+    return np.asarray(stable(np.asarray(logits, np.float64), axis=1), np.float32)
 
 
 def _labels(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlsgate import budgets
-from hlsgate.budgets import Tolerance, judge_design, judge_value
+from hlsgate import baselines
+from hlsgate.baselines import Tolerance
+from hlsgate.budgets import judge_design, judge_value
 from hlsgate.errors import BaselineError
 from hlsgate.measurement import Measurement
 
@@ -35,7 +36,7 @@ def content(**resources):
         "tolerances": {"alut": {"rel": 0.02, "abs": 5}},
         "accuracy": {},
         "emulation": {
-            "untyped": {"max_lsb": 1, "max_share_beyond": 0, "max_accuracy_drop": 0},
+            "hardware": {"max_lsb": 1, "max_share_beyond": 0, "max_accuracy_drop": 0},
             "softmax": {"max_flips": 0, "max_mean_error": 0},
         },
         "resources": resources,
@@ -50,6 +51,7 @@ def measurement(**changes):
         "tool_version": "2025.0.4 Build 1",
         "part": "Agilex7, AGFB014R24A2E2V",
         "capacity": {"alut": 10_000},
+        "weights_sha256": SHA,
     }
     return Measurement(**(facts | changes))
 
@@ -60,9 +62,13 @@ def stored(tmp_path, data):
     return path
 
 
-def judge(tmp_path, entry, found=None, weights=SHA, others=None):
-    loaded = budgets.load(stored(tmp_path, content(d=entry)))
-    return judge_design("d", found or measurement(), weights, loaded, others or {})
+TARGET = {"toolchain": "oneapi", "part": "Agilex7", "stage": "hls_estimate"}
+
+
+def judge(tmp_path, entry, found=None, others=None, target=TARGET):
+    resources = {"d": entry} | {key: {"baseline": baseline()} for key in others or {}}
+    loaded = baselines.load(stored(tmp_path, content(**resources)))
+    return judge_design("d", target, found or measurement(), loaded, others or {})
 
 
 def states(verdicts):
@@ -121,27 +127,45 @@ def test_patch_release_and_device_of_the_family_are_comparable(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("found", "weights", "word"),
+    ("found", "word"),
     [
-        (measurement(tool_version="2024.2"), SHA, "tool version is 2024.2"),
-        (measurement(tool_version=None), SHA, "tool version is not stated"),
-        (measurement(part="Arria10"), SHA, "part is Arria10"),
-        (measurement(stage="fit"), SHA, "stage is fit"),
-        (measurement(toolchain="vitis"), SHA, "toolchain is vitis"),
-        (measurement(), "b" * 64, "weights is bbbb"),
+        (measurement(tool_version="2024.2"), "tool release is 2024.2, the baseline's is 2025.0"),
+        (measurement(tool_version=None), "tool release is not stated"),
+        (measurement(part="Arria10"), "part is Arria10, the design's is Agilex7"),
+        (measurement(stage="fit"), "stage is fit"),
+        (measurement(toolchain="vitis"), "toolchain is vitis"),
+        (measurement(weights_sha256="b" * 64), "weights is bbbb"),
+        (measurement(weights_sha256=None), "weights is not stated"),
     ],
 )
-def test_numbers_of_other_things_are_not_compared(tmp_path, found, weights, word):
+def test_numbers_of_other_things_are_not_compared(tmp_path, found, word):
     """Another version, part, stage, toolchain or weights: no verdict on any value."""
-    (verdict,) = judge(tmp_path, {"baseline": baseline()}, found, weights)
+    (verdict,) = judge(tmp_path, {"baseline": baseline()}, found)
     assert (verdict.state, verdict.passed) == ("not comparable", False)
     assert word in verdict.text
+
+
+@pytest.mark.parametrize("change", [{"part": "Arria10"}, {"stage": "fit"}, {"toolchain": "vitis"}])
+def test_budgets_too_are_for_the_designs_own_kind_of_report(tmp_path, change):
+    """A report of another part or stage meets no budget."""
+    entry = {"budgets": [{"metric": "alut", "max": 10**6, "reason": "r"}]}
+    (verdict,) = judge(tmp_path, entry, measurement(**change))
+    assert verdict.state == "not comparable"
+
+
+def test_an_empty_design_fails(tmp_path):
+    """No look-up table at all is no saving, whatever the budget."""
+    entry = {"budgets": [{"metric": "alut", "max": 10**6, "reason": "r"}]}
+    (verdict,) = judge(tmp_path, entry, measurement(values={"alut": 0}))
+    assert (verdict.state, verdict.text) == ("failed", "alut: 0 measured; the design is empty")
 
 
 def test_published_baseline_is_a_ceiling_for_any_weights(tmp_path):
     """A table that does not know its weights is compared with whatever weights there are."""
     entry = {"baseline": baseline(weights_sha256=None, provenance={"origin": "published"})}
-    assert set(states(judge(tmp_path, entry, weights="b" * 64)).values()) == {"ok"}
+    for weights in (None, "b" * 64):
+        found = measurement(weights_sha256=weights)
+        assert set(states(judge(tmp_path, entry, found)).values()) == {"ok"}
 
 
 def test_own_tolerance_goes_before_the_files(tmp_path):
@@ -160,8 +184,10 @@ def test_own_tolerance_goes_before_the_files(tmp_path):
         ({"capacity_share": 0.05}, "failed"),
         ({"ratio": 0.5, "of": "big"}, "ok"),
         ({"ratio": 0.4, "of": "big"}, "failed"),
-        ({"ratio": 0.5, "of": "absent"}, "not comparable"),
+        ({"ratio": 0.5, "of": "d"}, "not comparable"),
         ({"ratio": 0.5, "of": "fitted"}, "not comparable"),
+        ({"ratio": 0.5, "of": "older"}, "not comparable"),
+        ({"ratio": 0.5, "of": "elsewhere"}, "not comparable"),
     ],
 )
 def test_budgets(tmp_path, budget, state):
@@ -169,6 +195,8 @@ def test_budgets(tmp_path, budget, state):
     others = {
         "big": measurement(values={"alut": 2000}),
         "fitted": measurement(values={"alut": 2000}, stage="fit"),
+        "older": measurement(values={"alut": 2000}, tool_version="2024.2"),
+        "elsewhere": measurement(values={"alut": 2000}, part="Arria10"),
     }
     entry = {"budgets": [{"metric": "alut", "reason": "the claim", **budget}]}
     (verdict,) = judge(tmp_path, entry, others=others)
@@ -183,16 +211,20 @@ def test_budget_on_a_value_that_is_not_there(tmp_path):
 
 def test_missing_entry_names_the_command(tmp_path):
     """Without a baseline there is no verdict, but a sentence that says how to get one."""
-    loaded = budgets.load(stored(tmp_path, content()))
+    loaded = baselines.load(stored(tmp_path, content()))
     with pytest.raises(BaselineError, match=r"no resources entry for d; .* hlsgate record d"):
-        judge_design("d", measurement(), SHA, loaded, {})
+        judge_design("d", TARGET, measurement(), loaded, {})
 
 
 def test_orphans_are_named(tmp_path):
     """An entry of nothing that is declared is found by comparing sets."""
-    loaded = budgets.load(stored(tmp_path, content(d={"baseline": baseline()})))
+    loaded = baselines.load(stored(tmp_path, content(d={"baseline": baseline()})))
     assert loaded.orphans([], []) == ["resources/d"]
     assert loaded.orphans([], ["d"]) == []
+
+
+FMAX = {"metric": "fmax_mhz", "max": 200, "reason": "r"}
+ORPHAN = {"metric": "alut", "ratio": 0.5, "of": "gone", "reason": "r"}
 
 
 def broken(change):
@@ -218,18 +250,27 @@ def broken(change):
             "resources/d/baseline/metrics/alut",
         ),
         (broken(lambda data: data["resources"].update(e={})), "resources/e"),
+        (broken(lambda data: data["resources"].update(e={"budgets": []})), "resources/e/budgets"),
+        (
+            broken(lambda data: data["resources"].update(e={"budgets": [FMAX]})),
+            "fmax_mhz should be high",
+        ),
+        (
+            broken(lambda data: data["resources"].update(e={"budgets": [ORPHAN]})),
+            "relative to unknown 'gone'",
+        ),
     ],
 )
 def test_bad_files_are_errors_that_name_the_place(tmp_path, data, sentence):
     """Whatever is wrong with the file, the error says where."""
     with pytest.raises(BaselineError, match=sentence):
-        budgets.load(stored(tmp_path, data))
+        baselines.load(stored(tmp_path, data))
 
 
 def test_absent_file(tmp_path):
     """No file is an error, not an empty set of gates."""
     with pytest.raises(BaselineError, match="cannot be read"):
-        budgets.load(tmp_path / "none.json")
+        baselines.load(tmp_path / "none.json")
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 0.5), st.floats(0, 100))
@@ -245,7 +286,7 @@ def test_committed_baselines_are_valid_and_complete():
 
     from hlsgate import suite
 
-    loaded = budgets.load(Path(__file__).parents[1] / "baselines.json")
+    loaded = baselines.load(Path(__file__).parents[1] / "baselines.json")
     variants = [variant.key for variant in suite.VARIANTS]
     designs = [design.key for design in suite.DESIGNS]
     assert loaded.orphans(variants, designs) == []
@@ -259,10 +300,10 @@ def test_deleting_an_entry_is_noticed(place):
     from pathlib import Path
 
     path = Path(__file__).parents[1] / "baselines.json"
-    data = copy.deepcopy(budgets.load(path).content)
+    data = copy.deepcopy(baselines.load(path).content)
     key = sorted(data[place])[0]
     del data[place][key]
-    changed = budgets.Baselines(data, path)
+    changed = baselines.Baselines(data, path)
     with pytest.raises(BaselineError, match=f"no {place} entry for {key}"):
         changed.accuracy(key, "jets_embedded") if place == "accuracy" else changed.resources(key)
 
@@ -271,6 +312,6 @@ def test_accuracy_on_another_data_set_is_no_baseline():
     """What was measured on one data set never judges another."""
     from pathlib import Path
 
-    loaded = budgets.load(Path(__file__).parents[1] / "baselines.json")
+    loaded = baselines.load(Path(__file__).parents[1] / "baselines.json")
     with pytest.raises(BaselineError, match="jets-float on jets_openml, only on jets_embedded"):
         loaded.accuracy("jets-float", "jets_openml")

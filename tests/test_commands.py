@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import budgets, results
+from hlsgate import baselines, results
 from hlsgate.__main__ import main
 
 SHA = "c" * 64
@@ -34,9 +34,9 @@ def files(tmp_path):
     measured = {
         "toolchain": "oneapi", "tool_version": "2025.0.4", "part": "Agilex7",
         "stage": "hls_estimate", "origin": "measured", "values": {"alut": 9000},
+        "weights_sha256": SHA,
     }  # fmt: skip
     results.put(found, "designs", key, "measurement", measured)
-    results.put(found, "designs", key, "weights_sha256", SHA)
     results.write(tmp_path / "results.json", found, tmp_path)
     path = tmp_path / "baselines.json"
     path.write_text((ROOT / "baselines.json").read_text())
@@ -54,7 +54,7 @@ def test_record_a_variant_and_a_design(run, files, tmp_path):
     done = run("record", "jets-q4_p75", "jets-q4_p75-oneapi_agilex7", *files)
     assert done.exit_code == 0, done.output
     assert "| jets-q4_p75-oneapi_agilex7 alut | - " in " ".join(done.output.split())
-    loaded = budgets.load(tmp_path / "baselines.json")
+    loaded = baselines.load(tmp_path / "baselines.json")
     assert loaded.accuracy("jets-q4_p75", "jets_embedded")["accuracy"] == 0.75
     assert loaded.accuracy("jets-q4_p75", "jets_embedded")["provenance"]["origin"] == "measured"
     entry = loaded.resources("jets-q4_p75-oneapi_agilex7")
@@ -82,17 +82,24 @@ def test_unmeasured_key(run, files):
     """What was not measured is not recorded; the error says how to measure it."""
     done = run("record", "jets-q6_p75", *files)
     assert done.exit_code == 2
-    assert "no measurement of jets-q6_p75; run 'pytest benchmarks -k jets-q6_p75" in done.output
+    assert "no measurement of jets-q6_p75; run the main job, whole" in done.output
 
 
-def test_report_without_version_is_not_recorded(run, files, tmp_path):
-    """A baseline without its tool's version could never be compared."""
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ("tool_version", "does not state its tool's version"),
+        ("weights_sha256", "does not state its weights"),
+    ],
+)
+def test_report_without_identity_is_not_recorded(run, files, tmp_path, field, sentence):
+    """A baseline without its tool's version or its weights could never be compared."""
     path = tmp_path / "results.json"
     content = json.loads(path.read_text())
-    content["designs"]["jets-q4_p75-oneapi_agilex7"]["measurement"]["tool_version"] = None
+    content["designs"]["jets-q4_p75-oneapi_agilex7"]["measurement"][field] = None
     path.write_text(json.dumps(content))
     done = run("record", "jets-q4_p75-oneapi_agilex7", *files)
-    assert "does not state its tool's version" in done.output
+    assert sentence in done.output
 
 
 def test_no_key_is_a_usage_error(run):

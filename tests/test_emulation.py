@@ -1,5 +1,6 @@
 """Projects are built and run apart from the suite, and every way to fail is a sentence."""
 
+import os
 import shutil
 
 import numpy as np
@@ -82,10 +83,11 @@ def test_missing_compiler(monkeypatch):
         find_compiler("Vitis")
 
 
-def test_something_else_under_the_compilers_name(tmp_path, monkeypatch):
-    """A program that does not tell its version is no compiler."""
+@pytest.mark.parametrize("text", ["#!/bin/sh\nexit 1\n", "#!/bin/sh\n", "\x7fELF"])
+def test_something_else_under_the_compilers_name(tmp_path, monkeypatch, text):
+    """A program that does not tell its version, or cannot be run, is no compiler."""
     fake = tmp_path / "g++"
-    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.write_text(text)
     fake.chmod(0o755)
     monkeypatch.setenv("HLSGATE_CXX", str(fake))
     with pytest.raises(ToolNotFound, match="does not tell its version"):
@@ -100,6 +102,22 @@ def test_icpx_goes_before_gxx_for_oneapi(tmp_path, monkeypatch):
     monkeypatch.setenv("HLSGATE_ICPX", str(icpx))
     assert find_compiler("oneAPI").kind == "icpx"
     assert find_compiler("Quartus").kind == "host"
+
+
+def test_icpx_without_fpga_support_is_passed_over(tmp_path, monkeypatch):
+    """A compiler that cannot build for FPGAs must not break what needs no vendor tool."""
+    icpx = tmp_path / "icpx"
+    icpx.write_text("#!/bin/sh\necho 'Intel(R) oneAPI DPC++/C++ Compiler 2025.3.0 (2025.3.0.1)'\n")
+    icpx.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert find_compiler("oneAPI").kind == "host"
+
+
+def test_icpx_that_is_named_but_absent(monkeypatch):
+    """A typo in the variable is an error, not a silent use of another compiler."""
+    monkeypatch.setenv("HLSGATE_ICPX", "/nowhere/icpx")
+    with pytest.raises(ToolNotFound, match="HLSGATE_ICPX is '/nowhere/icpx'"):
+        find_compiler("oneAPI")
 
 
 def test_icpx_builds_with_the_projects_own_cmake_file(project, tmp_path, monkeypatch):

@@ -48,12 +48,25 @@ def reports(tmp_path):
     return tmp_path / "reports"
 
 
+def environment():
+    """Return an environment without vendor tools, whatever this machine has."""
+    tools = ("icpx", "vitis_hls", "i++")
+    folders = os.environ["PATH"].split(os.pathsep)
+    bare = [one for one in folders if not any((Path(one) / tool).exists() for tool in tools)]
+    keep = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("HLSGATE_") and name != "PYTEST_ADDOPTS"
+    }
+    return {**keep, "PATH": os.pathsep.join(bare), "COLUMNS": "300", "CI": "true"}
+
+
 def run(*args):
     """Run benchmarks; return exit code, the ids that failed, and all output."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", "-q", *args],
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "300", "CI": "true"},
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -72,7 +85,8 @@ def test_good_reports_pass_and_are_shown_as_replayed(reports, tmp_path):
     path = tmp_path / "results.json"
     code, failed, output = judge(reports, "--results", str(path))
     assert (code, failed) == (0, []), output
-    assert "replayed: oneapi 2025.0.0, Agilex7" in path.with_suffix(".md").read_text()
+    text = path.with_suffix(".md").read_text()
+    assert "replayed: oneapi 2025.0.0, Agilex7, AGF000, HLS estimate, weights unknown" in text
     assert "18,000 (85.7 %)" in output
     found = json.loads(path.read_text())["designs"]
     assert found["jets-q4_p75-oneapi_agilex7"]["measurement"]["values"]["alut"] == 18_000
@@ -96,7 +110,7 @@ def test_a_changed_number_fails_its_design(reports, key, column, value, sentence
     code, failed, output = judge(reports)
     assert (code, failed) == (1, [f"test_budget[{key}]"]), output
     assert sentence in output
-    assert f"reproduce: pytest benchmarks/test_resources.py -k {key}" in output
+    assert re.search(rf"reproduce: pytest .*--reports .* -k {key}", output)
 
 
 def test_a_deleted_report_fails_its_design(reports):
@@ -107,13 +121,72 @@ def test_a_deleted_report_fails_its_design(reports):
     assert "there is no captured report of jets-q6_p75-oneapi_agilex7" in output
 
 
-def test_a_report_of_other_weights_is_refused(reports):
-    """A report that says that it is of other weights is not judged."""
+IDENTITY = {
+    "design": "jets-q4_p75-oneapi_agilex7",
+    "weights_sha256": "0" * 64,
+    "project_sha256": "1" * 64,
+    "note": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (json.dumps(IDENTITY), "weights_sha256: the report is of 0000"),
+        (json.dumps(IDENTITY | {"design": "other"}), "design: the report is of other"),
+        ("{", "does not say what the report is of"),
+        ("[]", "does not say what the report is of"),
+    ],
+)
+def test_a_report_of_something_else_is_refused(reports, text, sentence):
+    """A report that says that it is of other weights or another design is not judged."""
     key = "jets-q4_p75-oneapi_agilex7"
-    (reports / key / "hlsgate.json").write_text(json.dumps({"weights_sha256": "0" * 64}))
+    (reports / key / "hlsgate.json").write_text(text)
     code, failed, output = judge(reports)
     assert (code, failed) == (1, [f"test_budget[{key}]"]), output
-    assert "the report is of weights 0000" in output
+    assert sentence in output
+
+
+def test_an_odd_end_of_the_tool_is_shown(reports, tmp_path):
+    """A crash after a complete report is told beside the numbers."""
+    key = "jets-q4_p75-oneapi_agilex7"
+    checkpoint = checkpoints.load(
+        ROOT / "fixtures" / "checkpoints" / "jets-q4_p75.npz", suite.variant("jets-q4_p75")
+    )
+    stated = IDENTITY | {"weights_sha256": checkpoint.sha256, "note": "make ended with SIGSEGV"}
+    (reports / key / "hlsgate.json").write_text(json.dumps(stated))
+    code, failed, output = judge(reports, "--results", str(tmp_path / "results.json"))
+    assert (code, failed) == (0, []), output
+    assert "make ended with SIGSEGV" in output
+
+
+def test_a_suspicious_value_is_shown(reports):
+    """A design that shrank to next to nothing passes, but not in silence."""
+    key = "jets-q4_p75_exercise-oneapi_agilex7"
+    write_report(reports / key, [235, 5, 6, 0, 4, 0])
+    code, _, output = judge(reports)
+    assert code == 0, output
+    assert re.search(rf"{key} +suspicious +alut: measured 235, .*suspiciously low", output)
+
+
+def test_an_empty_design_fails(reports):
+    """Nothing at all is no saving."""
+    key = "jets-q4_p75-oneapi_agilex7"
+    write_report(reports / key, [0, 0, 0, 0, 0, 0])
+    code, failed, output = judge(reports)
+    assert (code, failed) == (1, [f"test_budget[{key}]"]), output
+    assert "the design is empty" in output
+
+
+def test_a_new_design_can_be_recorded(reports, tmp_path, monkeypatch):
+    """Without an entry the design fails, but what was measured is in the results."""
+    key = "jets-q4_p75-oneapi_agilex7"
+    data = json.loads((ROOT / "baselines.json").read_text())
+    del data["resources"][key]
+    (tmp_path / "baselines.json").write_text(json.dumps(data))
+    found = tmp_path / "results.json"
+    judge(reports, "--baselines", str(tmp_path / "baselines.json"), "--results", str(found))
+    assert json.loads(found.read_text())["designs"][key]["measurement"]["values"]["alut"] == 18_000
 
 
 def test_a_deleted_baseline_fails_its_design(reports, tmp_path):
@@ -195,6 +268,13 @@ def test_a_data_set_that_cannot_be_had_ends_the_run(tmp_path):
     assert (code, failed) == (pytest.ExitCode.USAGE_ERROR, []), output
     assert "a.npz does not hold features, labels and test" in output
     assert "Traceback" not in output
+
+
+def test_results_must_be_json():
+    """A results file of another kind would be overwritten by its own tables."""
+    code, _, output = run("benchmarks/test_resources.py", "--results", "results.md")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "name a file that ends in .json" in output
 
 
 def test_unknown_toolchain():

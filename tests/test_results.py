@@ -24,7 +24,11 @@ def content():
     results.put(found, "variants", "jets-q4_p75", "frozen", accuracy(0.755))
     results.put(found, "variants", "jets-q4_p75", "frozen", accuracy(0.755, "pass"))
     results.put(found, "variants", "jets-q4_p75", "sizes", {"weights_nonzero": 680})
-    emulated = {"compiler": "g++", "exact": {"rows": 40000, "rows_different": 0}}
+    emulated = {
+        "compiler": "g++",
+        "exact": {"rows": 40000, "rows_different": 0},
+        "drift": {"rows": 40000, "rows_different": 7, "accuracy": 0.7449, "worst_lsb": 3.5},
+    }
     results.put(found, "variants", "jets-q4_p75", "emulation", {"oneapi": emulated})
     return found
 
@@ -73,7 +77,27 @@ def test_accuracy_table(content):
 def test_emulation_table(content):
     """A row has how many rows were compared and how many differ."""
     cells = row(tables.emulation(content), "jets-q4_p75", "oneapi")
-    assert cells[2:5] == ["g++", "40,000", "0"]
+    assert cells[2:7] == ["g++", "40,000", "0", "74.49", "3.5 LSB"]
+
+
+def test_half_a_run_is_shown_as_such(content):
+    """Where only a part was judged, the table says so and does not stumble."""
+    results.put(content, "variants", "jets-q6_p75", "frozen", accuracy(0.75))
+    assert row(tables.accuracy(content), "jets-q6_p75")[5:7] == ["not judged", "-"]
+    found = {"parity": accuracy(0.75, "fail")["parity"]}
+    results.put(content, "variants", "jets-q6_p75", "frozen", found)
+    assert row(tables.accuracy(content), "jets-q6_p75")[5:7] == ["fail", "-"]
+
+
+def test_verdicts_that_need_eyes_come_first(content):
+    """Suspicious and failed verdicts stand above the rest, and all are counted."""
+    verdicts = [
+        {"state": "ok", "text": "alut: fine"}, {"state": "suspicious", "text": "ff: low"},
+    ]  # fmt: skip
+    results.put(content, "designs", "jets-q4_p75-oneapi_agilex7", "verdicts", verdicts)
+    table = tables.resources(content)
+    assert [cells[1] for cells in table.rows] == ["suspicious", "ok"]
+    assert table.notes == ("1 ok, 1 suspicious",)
 
 
 def test_savings_without_synthesis_say_so(content):

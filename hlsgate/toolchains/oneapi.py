@@ -158,7 +158,7 @@ def synthesise(
         report is there afterwards. A failure of ``make report`` AFTER a complete report is no
         error; the result says that it crashed.
     """
-    version = _usable_version(tools)
+    version = usable_version(tools)
     build = _clean_build(project_dir)
     log = build / LOG_NAME
     env = _environment(tools)
@@ -184,8 +184,14 @@ def synthesise(
     return Synthesis(report_dir, log, version, not made.ok, note, seconds, measurement)
 
 
-def _usable_version(tools: OneAPI) -> str:
-    """Ask for the version; refuse one without FPGA support, before an hour is lost on it."""
+def usable_version(tools: OneAPI) -> str:
+    """Ask for the version; refuse one without FPGA support, before an hour is lost on it.
+
+    Raises
+    ------
+    SynthesisError
+        If the version cannot be told, or is 2025.1 or later.
+    """
     version = tools.version()
     number = tuple(int(part) for part in version.split("."))
     if number >= _FIRST_WITHOUT_FPGA and os.environ.get(ANY_VERSION) != "1":
