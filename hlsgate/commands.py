@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Sequence
@@ -92,7 +93,7 @@ def record(keys: Sequence[str], found: Path, path: Path) -> list[Change]:
     """
     _refuse_under_ci()
     content = results.read(found)
-    baselines = json.loads(json.dumps(baselines_file.load(path).content))
+    baselines = copy.deepcopy(dict(baselines_file.load(path).content))
     changes: list[Change] = []
     for key in keys:
         if key in content["variants"] and "frozen" in content["variants"][key]:
