@@ -11,7 +11,7 @@ from hlsgate import baselines, results, tables, toolchains
 from hlsgate.cache import default_root, write_atomically
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
-from hlsgate.pipeline import SYNTHESIS_TIMEOUT_S
+from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 from hlsgate.suite import EMULATED
 
 pytest_plugins = ["fixtures.session", "fixtures.models", "fixtures.projects", "fixtures.reports"]
@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reports",
         type=Path,
-        help="judge captured reports, DIR/<design>/, instead of running a synthesis tool",
+        help="judge captured reports, DIR/<design>/, instead of running a vendor's synthesis tool",
     )
     group.addoption(
         "--synthesis-timeout",
@@ -61,8 +61,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="fail, rather than skip, where this toolchain (oneapi, vitis, quartus) is missing",
+        help="fail, rather than skip, where this toolchain is missing or is not that of the "
+        "baseline: da4ml, yosys, nextpnr, oneapi, vitis, quartus",
     )
+    group.addoption("--slow", action="store_true", help="measure slow designs, too")
     group.addoption(
         "--results",
         type=Path,
@@ -102,16 +104,16 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
             lines.append(f"hlsgate: {backend.hls4ml} emulation: {error}")
     if config.getoption("reports"):
         lines.append(f"hlsgate: resources replayed from {config.getoption('reports')}")
-    else:
-        lines.append(f"hlsgate: oneAPI synthesis: {_tool_state()}")
+    lines.append("hlsgate: toolchains: " + "; ".join(map(_tool_state, toolchains.TOOLCHAINS)))
     return lines
 
 
-def _tool_state() -> str:
+def _tool_state(name: str) -> str:
+    toolchain = toolchains.TOOLCHAINS[name]
     try:
-        return f"icpx {toolchains.oneapi.usable_version(toolchains.oneapi.find())}"
+        return f"{name} {toolchain.usable_version(toolchain.find())}"
     except ToolNotFound:
-        return "no icpx here; captured reports are judged with --reports DIR"
+        return f"no {name} here"
     except HlsgateError as error:
         return str(error)
 

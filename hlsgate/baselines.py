@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hlsgate.errors import BaselineError
+from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 
 SCHEMA = Path(__file__).parent / "schemas" / "baselines-1.json"
@@ -86,6 +87,21 @@ class Baselines:
             if baseline.get("provenance", {}).get("origin") == "published":
                 found[key] = {**baseline, "values": baseline["metrics"], "origin": "published"}
         return found
+
+    def recorded(self, design: str) -> Measurement | None:
+        """Return a design's baseline as a measurement; None where it has none."""
+        baseline = self.content["resources"].get(design, {}).get("baseline")
+        if baseline is None:
+            return None
+        return Measurement(
+            toolchain=baseline["toolchain"],
+            stage=baseline["stage"],
+            values=baseline["metrics"],
+            origin="recorded",
+            tool_version=baseline["tool_version"],
+            part=baseline["part"],
+            weights_sha256=baseline["weights_sha256"],
+        )
 
     def tolerance(self, name: str, design: str | None = None) -> Tolerance:
         """Return a metric's slack: the design's own, else the file's, else none."""

@@ -7,17 +7,22 @@ direction; nothing that was not compared is ever called a pass.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hlsgate.baselines import Baselines, Tolerance
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 
-State = Literal["ok", "better", "suspicious", "failed", "missing", "not comparable"]
+State = Literal[
+    "ok", "better", "suspicious", "failed", "missing", "other weights", "not comparable"
+]
 
 SUSPICIOUS = 0.5
 """A value this many times its baseline, or less, more likely means an empty design than a gain."""
+
+_SIZES = ("alut", "da_cost")
+_HASH_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Verdict:
     design, metric : str
         What was judged; for a whole design that cannot be compared, `metric` is ``"*"``.
     state : str
-        "ok" and "better" pass; "suspicious" warns; everything else fails.
+        "ok" and "better" pass; "suspicious" warns; "not comparable" (another tool, part or stage
+        than the baseline's) is no verdict at all; everything else fails.
     text : str
         One line with measured, allowed, baseline and slack, or why there is no comparison.
     """
@@ -108,8 +114,9 @@ def judge_design(
     differing = _differences(_identity(measurement), target, "the design's")
     if differing:
         return [Verdict(design, "*", "not comparable", f"report of something else: {differing}")]
-    if measurement.values.get("alut", 1) <= 0:
-        return [Verdict(design, "alut", "failed", "alut: 0 measured; the design is empty")]
+    for name in _SIZES:
+        if measurement.values.get(name, 1) <= 0:
+            return [Verdict(design, name, "failed", f"{name}: 0 measured; the design is empty")]
     verdicts = []
     if "baseline" in entry:
         verdicts += _judge_baseline(design, measurement, entry, baselines)
@@ -125,11 +132,9 @@ def _judge_baseline(
     wanted = {
         "toolchain": baseline["toolchain"],
         "stage": baseline["stage"],
-        "tool release": _release(baseline["tool_version"]),
+        "tool release": _release(baseline["toolchain"], baseline["tool_version"]),
         "part": _family(baseline["part"]),
     }
-    if baseline["weights_sha256"] is not None:  # where nobody knows them, it is a mere ceiling
-        wanted["weights"] = baseline["weights_sha256"]
     differing = _differences(_identity(measurement), wanted, "the baseline's")
     if differing:
         return [Verdict(design, "*", "not comparable", f"not its baseline's kind: {differing}")]
@@ -141,6 +146,13 @@ def _judge_baseline(
             continue
         tolerance = baselines.tolerance(name, design)
         verdicts.append(judge_value(design, name, measurement.values[name], value, tolerance))
+    # Where nobody knows the baseline's weights, it is a mere ceiling.
+    weights = {"weights": baseline["weights_sha256"]} if baseline["weights_sha256"] else {}
+    other = _differences(_identity(measurement), weights, "the baseline's")
+    if other:
+        verdicts = [
+            replace(one, state="other weights", text=f"{one.text}; {other}") for one in verdicts
+        ]
     return verdicts
 
 
@@ -149,7 +161,7 @@ def _identity(measurement: Measurement) -> dict[str, str]:
     return {
         "toolchain": measurement.toolchain,
         "stage": measurement.stage,
-        "tool release": _release(measurement.tool_version),
+        "tool release": _release(measurement.toolchain, measurement.tool_version),
         "part": _family(measurement.part),
         "weights": measurement.weights_sha256 or "",
     }
@@ -158,15 +170,23 @@ def _identity(measurement: Measurement) -> dict[str, str]:
 def _differences(here: Mapping[str, str], there: Mapping[str, str], whose: str) -> str:
     """Say in which respects two sets of numbers are of different things; empty if in none."""
     return "; ".join(
-        f"{name} is {here[name][:12] or 'not stated'}, {whose} is {wanted[:12]}"
+        f"{name} is {_short(here[name]) or 'not stated'}, {whose} is {_short(wanted)}"
         for name, wanted in there.items()
         if here[name] != wanted
     )
 
 
-def _release(version: str | None) -> str:
-    """Return year and release: patch builds of one release count as the same tool."""
-    return ".".join((version or "").split(".")[:2])
+def _short(text: str) -> str:
+    """Shorten hashes; leave words."""
+    return text[:12] if len(text) == _HASH_LENGTH else text
+
+
+def _release(toolchain: str, version: str | None) -> str:
+    """Return what counts as the same tool.
+
+    Patch builds of one oneAPI release do; every build of an open tool gives other counts.
+    """
+    return ".".join((version or "").split(".")[:2]) if toolchain == "oneapi" else version or ""
 
 
 def _family(part: str | None) -> str:

@@ -132,6 +132,11 @@ def _record_accuracy(key: str, content: dict[str, Any], baselines: dict[str, Any
 
 def _record_resources(key: str, content: dict[str, Any], baselines: dict[str, Any]) -> list[Change]:
     found = content["designs"][key]["measurement"]
+    if found["origin"] == "recorded":
+        raise ResultsError(
+            f"{key} is slow and was not measured in that run, its numbers are the baseline's own; "
+            "measure it with --slow."
+        )
     if found["tool_version"] is None:
         raise ResultsError(f"the report of {key} does not state its tool's version; not recorded.")
     if found["weights_sha256"] is None:

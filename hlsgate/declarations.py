@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hlsgate.fixedpoint import Fixed
+from hlsgate.measurement import Stage
 
 HLS4ML_DEFAULT = Fixed(16, 6)
 """Type that hls4ml gives to whatever nobody declares."""
@@ -206,24 +207,40 @@ class Backend:
 
 @dataclass(frozen=True)
 class Target:
-    """A backend, built by its toolchain as far as one stage."""
+    """What a design is measured on: a toolchain's stage, for a part.
+
+    Parameters
+    ----------
+    key : str
+        Second half of a design's key.
+    toolchain : str
+        Key of the toolchain; also the pytest marker.
+    backend : Backend
+        hls4ml backend that the network is converted for.
+    part : str
+        Device or family that the toolchain builds for.
+    stage : {"logic", "hls_estimate", "synthesis", "fit"}
+        See `hlsgate.measurement.Stage`.
+    """
 
     key: str
+    toolchain: str
     backend: Backend
-    stage: Literal["hls_estimate", "fit", "synthesis"]
-
-    @property
-    def toolchain(self) -> str:
-        """Key of the toolchain; also the pytest marker and the tox environment."""
-        return self.backend.key
+    part: str
+    stage: Stage
 
 
 @dataclass(frozen=True)
 class Design:
-    """A variant on a target: what resources are measured of."""
+    """A variant on a target: what resources are measured of.
+
+    `slow` designs are measured with ``--slow`` only; elsewhere their recorded baseline stands in
+    where another design's budget is relative to them, and says so.
+    """
 
     variant: Variant
     target: Target
+    slow: bool = False
 
     @property
     def key(self) -> str:

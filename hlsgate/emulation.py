@@ -11,7 +11,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -20,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from hlsgate.cache import digest
 from hlsgate.errors import EmulationError, SynthesisError, ToolNotFound
-from hlsgate.process import Completed, last_lines, require_tool, run_logged
+from hlsgate.fixedpoint import require_finite
+from hlsgate.process import Completed, last_lines, own_module, require_tool, run_logged
 from hlsgate.project import Project, project_digest
 from hlsgate.toolchains import oneapi
 
@@ -256,28 +256,16 @@ def emulate(emulator: Emulator, x: NDArray[np.floating[Any]]) -> NDArray[np.floa
     """
     import numpy as np
 
-    bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
-    if len(bad):
-        raise EmulationError(
-            f"row {bad[0]} (and {len(bad) - 1} more) holds NaN or infinity, which no fixed-point "
-            "type can hold; clean the inputs first."
-        )
+    require_finite(x)
     with tempfile.TemporaryDirectory(prefix="hlsgate-") as scratch:
         source, target, log = (Path(scratch) / name for name in ("x.npy", "y.npy", "run.log"))
         np.save(source, np.asarray(x, np.float64))
+        program, env = own_module("hlsgate.emulation_worker")
         command: list[str | Path] = [
-            sys.executable, "-m", "hlsgate.emulation_worker",
-            emulator.folder / "network.so", emulator.folder / "batch.so",
+            *program, emulator.folder / "network.so", emulator.folder / "batch.so",
             f"{emulator.project.name}_double", source, target, str(emulator.project.outputs),
         ]  # fmt: skip
-        path = os.pathsep.join(filter(None, [str(HOST.parents[1]), os.environ.get("PYTHONPATH")]))
-        ended = run_logged(
-            command,
-            cwd=emulator.folder,
-            log=log,
-            timeout_s=RUN_TIMEOUT_S,
-            env={**os.environ, "PYTHONPATH": path},
-        )
+        ended = run_logged(command, cwd=emulator.folder, log=log, timeout_s=RUN_TIMEOUT_S, env=env)
         if not ended.ok:
             raise EmulationError(
                 f"the emulation in {emulator.folder} ended with {ended}:\n{last_lines(log)}"

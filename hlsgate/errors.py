@@ -36,6 +36,10 @@ class ConversionError(HlsgateError):
     """hls4ml could not turn a model into a project."""
 
 
+class TracingError(HlsgateError):
+    """A graph holds something that no exact logic can be made of; the message names the layer."""
+
+
 class EmulationError(HlsgateError):
     """A project could not be compiled for emulation, or its emulation could not be run."""
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-Origin = Literal["measured", "replayed", "published"]
-Stage = Literal["hls_estimate", "fit", "synthesis"]
+Origin = Literal["measured", "replayed", "recorded", "published"]
+Stage = Literal["logic", "hls_estimate", "synthesis", "fit"]
+"""Kinds of estimate, from the cheapest to the best; values of two stages are never compared."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class Measurement:
     ----------
     toolchain : str
         Toolchain key, for example ``"oneapi"``.
-    stage : {"hls_estimate", "fit", "synthesis"}
-        Kind of estimate; values of different stages are different quantities.
+    stage : {"logic", "hls_estimate", "synthesis", "fit"}
+        Kind of estimate: counted on the logic before synthesis, estimated by an HLS compiler,
+        synthesised to cells, or placed and routed.
     values : mapping of str to int or float
         Metric name (see `hlsgate.metrics`) to value.
-    origin : {"measured", "replayed", "published"}
-        Whether the tool ran here, its report was captured elsewhere, or somebody printed it.
+    origin : {"measured", "replayed", "recorded", "published"}
+        Whether the tool ran here, its report was captured elsewhere, the numbers are those of the
+        baseline (of a design too slow to be measured every time), or somebody printed them.
     tool_version : str or None
         As the tool states it, in the report or when asked.
     part : str or None

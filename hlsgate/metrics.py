@@ -45,6 +45,9 @@ _ALL = (
         "dsp_effective", "", "lower", "derived: dsp + frac_dsp / dsp_packing_factor, rounded up"
     ),
     Metric("alm", "", "lower", "adaptive logic modules"),
+    Metric("da_cost", "", "lower", "da4ml's cost: about the full adders and multiplexers"),
+    Metric("register_bits", "bits", "lower", "pipeline registers, inputs and outputs included"),
+    Metric("stages", "", "lower", "pipeline stages"),
     Metric("latency_cycles", "cycles", "lower", "longest latency of any block"),
     Metric("ii_cycles", "cycles", "lower", "largest initiation interval of any block"),
     Metric("fmax_mhz", "MHz", "higher", "clock frequency reached, as estimated or fitted"),

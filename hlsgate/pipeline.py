@@ -7,51 +7,45 @@ that they depend on. When nothing changed, neither TensorFlow nor hls4ml is impo
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import checkpoints, conversion, emulation, hls4ml_plugin, suite, training
+from hlsgate import (
+    checkpoints,
+    conversion,
+    emulation,
+    hls4ml_plugin,
+    logic,
+    suite,
+    tracing,
+    training,
+)
 from hlsgate.cache import Cache, source_digest, versions
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.emulation import Compiler, Emulator
-from hlsgate.errors import CacheError, ReportError, SynthesisError
+from hlsgate.errors import CacheError
 from hlsgate.progress import Step, silent
 from hlsgate.project import Project
-from hlsgate.reports.oneapi import parse_oneapi
-from hlsgate.toolchains import oneapi
+from hlsgate.reports import da4ml as counted
+from hlsgate.toolchains import da4ml
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from hlsgate.datasets import Dataset
-    from hlsgate.declarations import Backend, Design, Variant
+    from hlsgate.declarations import Backend, Variant
     from hlsgate.fixedpoint import Fixed
-    from hlsgate.measurement import Measurement
-
-MANIFEST = "hlsgate.json"
-"""File beside a captured report that says which design and weights it is of."""
-
-SYNTHESIS_TIMEOUT_S = 4 * 3600.0
-"""Default time limit of one synthesis run, in s."""
 
 _MODEL_SOURCES = ("training", "fixedpoint")
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
 _EMULATION_SOURCES = ("emulation", "emulation_worker")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a captured report is of; `note` tells how its run ended, where that was odd."""
-
-    design: str
-    weights_sha256: str
-    project_sha256: str
-    note: str
+_LOGIC_SOURCES = (
+    "logic", "tracing/__init__", "tracing/layers", "tracing/casts", "tracing/types",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -256,76 +250,64 @@ class Pipeline:
 
         return _load(self.cache.entry("predicted", key, make))
 
-    def synthesised(self, design: Design, timeout_s: float = SYNTHESIS_TIMEOUT_S) -> Measurement:
-        """Synthesise a design's frozen weights with its toolchain, and read the report.
+    def logic(self, variant: Variant, checkpoint: Checkpoint, backend: Backend) -> Path:
+        """Trace a variant's logits into logic.
+
+        Returns
+        -------
+        pathlib.Path
+            Folder of the logic (`hlsgate.logic.load`), of its counts (`hlsgate.reports.da4ml`)
+            and of its Verilog (`hlsgate.logic.verilog_sources`).
 
         Raises
         ------
-        ToolNotFound, SynthesisError
-            If the toolchain is missing, or fails without a complete report; the log is kept.
+        ToolNotFound
+            If da4ml is not installed.
+        TracingError
+            If the network holds something that cannot be traced exactly.
         """
-        tools = oneapi.find()
-        version = oneapi.usable_version(tools)
-        checkpoint = self.frozen(design.variant)
-        project = self.project(design.variant, checkpoint, design.target.backend, softmax=True)
+        version = da4ml.find()
         key = {
-            "project": project.digest,
-            "target": asdict(design.target),
-            "tool_version": version,
-            "source": source_digest("toolchains/oneapi", "process"),
+            "project": self._project_key(variant, checkpoint, backend, softmax=False),
+            "versions": versions(logic.PACKAGES),
+            "source": source_digest(*_LOGIC_SOURCES),
         }
-        log = self.cache.root / "logs" / f"{design.key}.log"
 
         def make(folder: Path) -> None:
-            work = folder / "project"
-            shutil.copytree(project.folder, work)
-            with self.step(f"synthesise {design.key} with oneAPI"):
-                try:
-                    done = oneapi.synthesise(work, tools=tools, timeout_s=timeout_s)
-                finally:  # the folder that the log is written to goes, whatever happens
-                    _keep_log(work / "build" / oneapi.LOG_NAME, log)
-            shutil.copytree(done.report_dir, folder / "report" / done.report_dir.name)
-            identity = Identity(design.key, checkpoint.sha256, project.digest, done.note)
-            (folder / "report" / MANIFEST).write_text(json.dumps(asdict(identity), indent=1))
-            shutil.rmtree(work)
+            with self.step(f"trace {variant.key}"):
+                model = training.model_with(variant, checkpoint.weights, softmax=False)
+                graph = conversion.model_graph(variant, model, backend, folder / "unwritten")
+                traced = tracing.trace(graph)
+                traced.save(folder)
+                traced.write_verilog(folder)
+                counts = {"da4ml": version, "metrics": traced.metrics()}
+            (folder / counted.FILE).write_text(json.dumps(counts, indent=1))
 
-        try:
-            report = self.cache.entry("synthesised", key, make) / "report"
-        except SynthesisError as error:
-            moved = str(error).replace(str(error.log), str(log))
-            raise SynthesisError(moved) from error
-        return replace(self._identified(design, report), tool_version=version)
+        return self.cache.entry("logic", key, make)
 
-    def replayed(self, design: Design, reports: Path) -> Measurement:
-        """Read a design's captured report, from ``<reports>/<design key>``.
+    def interpreted(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend
+    ) -> NDArray[np.float64]:
+        """Run the test rows through a variant's logic.
 
-        Raises
-        ------
-        ReportError
-            If there is none, it is incomplete, or it says that it is of something else.
+        Returns
+        -------
+        ndarray, shape (n, classes), float64
+            Logits, exact.
         """
-        folder = reports / design.key
-        if not folder.is_dir():
-            raise ReportError(
-                folder, "report", f"there is no captured report of {design.key}; add its "
-                "*.report.prj folder there, or synthesise it where the toolchain is"
-            )  # fmt: skip
-        return self._identified(design, folder).with_origin("replayed")
+        traced = self.logic(variant, checkpoint, backend)
+        key = {
+            "logic": traced.name,
+            "prepared": self.dataset.prepared_sha256,
+            "source": source_digest("logic"),
+        }
 
-    def _identified(self, design: Design, folder: Path) -> Measurement:
-        """Read a report and what it says of its identity; refuse another design's."""
-        measurement = parse_oneapi(folder)
-        if not (folder / MANIFEST).is_file():
-            return measurement
-        stated = _read_identity(folder / MANIFEST)
-        wanted = {"design": design.key, "weights_sha256": self.frozen(design.variant).sha256}
-        for field, value in wanted.items():
-            if getattr(stated, field) != value:
-                raise ReportError(
-                    folder / MANIFEST, field, f"the report is of {getattr(stated, field)}, the "
-                    f"design's is {value}; synthesise the design again"
-                )  # fmt: skip
-        return replace(measurement, weights_sha256=stated.weights_sha256, note=stated.note)
+        def run(folder: Path) -> None:
+            with self.step(f"interpret {variant.key}"):
+                rows = variant.input_type.round(self.dataset.x_test)
+                _save(folder, logic.load(traced).predict(rows))
+
+        return _load(self.cache.entry("interpreted", key, run))
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         entry = self.cache.entry(
@@ -342,21 +324,6 @@ def checkpoint_path(folder: Path, variant: Variant) -> Path:
 def hardware_relu_type(variant: Variant) -> Fixed | None:
     """Return the type that hls4ml gives to ReLUs which have no quantizer of their own."""
     return variant.emulation.precision if variant.recipe.activations is None else None
-
-
-def _read_identity(path: Path) -> Identity:
-    try:
-        return Identity(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise ReportError(
-            path, "identity", f"it does not say what the report is of ({error})"
-        ) from error
-
-
-def _keep_log(written: Path, kept: Path) -> None:
-    if written.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(written, kept)
 
 
 def _save(folder: Path, values: NDArray[np.floating[Any]]) -> None:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -163,6 +164,13 @@ class _Output:
     def finish(self) -> None:
         if self._pending:
             self.write(b"\n")
+
+
+def own_module(name: str) -> tuple[list[str], dict[str, str]]:
+    """Return command and environment that run a module of this hlsgate in another process."""
+    root = Path(__file__).parents[1]
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+    return [sys.executable, "-m", name], {**os.environ, "PYTHONPATH": path}
 
 
 def last_lines(log: Path, count: int = 15) -> str:

@@ -8,6 +8,8 @@ is a set comparison. A new model is one more entry in `VARIANTS` (and in `DESIGN
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from hlsgate.declarations import (
     Backend,
     Design,
@@ -133,13 +135,24 @@ VITIS = Backend("vitis", "Vitis", "xcvu13p-flga2577-2-e", 5.0)
 EMULATED: tuple[Backend, ...] = (ONEAPI, QUARTUS, VITIS)
 """Backends on which every variant is emulated."""
 
-ONEAPI_AGILEX7 = Target("oneapi_agilex7", ONEAPI, "hls_estimate")
+ONEAPI_AGILEX7 = Target("oneapi_agilex7", "oneapi", ONEAPI, "Agilex7", "hls_estimate")
+DA4ML = Target("da4ml", "da4ml", QUARTUS, "any", "logic")
+YOSYS_CYCLONEV = Target("yosys_cyclonev", "yosys", QUARTUS, "cyclonev", "synthesis")
+NEXTPNR_ECP5 = Target("nextpnr_ecp5", "nextpnr", QUARTUS, "ecp5-85k-8", "fit")
 
 _BY_KEY = {variant.key: variant for variant in VARIANTS}
+_TYPED = [variant.key for variant in VARIANTS if variant.recipe.weights]
 
-DESIGNS: tuple[Design, ...] = tuple(
-    Design(_BY_KEY[key], ONEAPI_AGILEX7)
-    for key in ("jets-float", "jets-q4_p75_exercise", "jets-q6_p75", "jets-q4_p75")
+
+def _designs(target: Target, keys: Iterable[str], slow: Sequence[str] = ()) -> list[Design]:
+    return [Design(_BY_KEY[key], target, key in slow) for key in keys]
+
+
+DESIGNS: tuple[Design, ...] = (
+    *_designs(ONEAPI_AGILEX7, ("jets-float", "jets-q4_p75_exercise", "jets-q6_p75", "jets-q4_p75")),
+    *_designs(DA4ML, _BY_KEY),
+    *_designs(YOSYS_CYCLONEV, _BY_KEY, slow=("jets-float",)),
+    *_designs(NEXTPNR_ECP5, _TYPED),
 )
 
 

@@ -348,6 +348,6 @@ def logits(
         for layer in model.layers[:-1]:
             values = layer(values)
             if relu_type is not None and layer.name.startswith("relu"):
-                values = relu_type.cut(values.numpy())
+                values = relu_type.cast(values.numpy()).astype("float32")
         parts.append(np.asarray(values, np.float32))
     return np.concatenate(parts)

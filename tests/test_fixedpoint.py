@@ -30,16 +30,16 @@ def test_round_is_to_nearest_even_and_saturates():
     assert found.tolist() == [0.0, 0.5, -0.0, 1.75, -2.0]
 
 
-def test_cut_drops_bits_and_wraps():
+def test_default_cast_drops_bits_and_wraps():
     """A default ac_fixed cast rounds down and wraps around."""
     typed = Fixed(4, 2)
-    assert typed.cut(np.array([0.3, -0.1, 2.0, -2.25])).tolist() == [0.25, -0.25, -2.0, 1.75]
+    assert typed.cast(np.array([0.3, -0.1, 2.0, -2.25])).tolist() == [0.25, -0.25, -2.0, 1.75]
 
 
 @given(TYPES, st.lists(st.floats(-1e4, 1e4), min_size=1))
 def test_rounded_values_are_held(typed, values):
     """Whatever goes in, what comes out is a value of the type, and rounding it again is idle."""
-    for operation in (typed.round, typed.cut):
+    for operation in (typed.round, typed.cast):
         once = operation(np.array(values))
         assert typed.holds(once).all()
         assert (operation(once) == once).all()

@@ -30,7 +30,7 @@ def read_rows(path: Path) -> list[Row]:
     ReportError
         If the file is missing, empty, over 64 MiB, not UTF-8, or if any line is not a JSON object.
     """
-    text = _read_text(path)
+    text = read_text(path)
     line = 0
 
     def lines() -> Iterator[str]:
@@ -42,7 +42,7 @@ def read_rows(path: Path) -> list[Row]:
     try:
         # reader, not loads: ndjson.loads joins the lines by commas before it parses, so that a
         # cut line and the one after it can make one valid object, and it cuts strings at U+2028.
-        for row in ndjson.reader(lines(), parse_constant=_refuse_constant):
+        for row in ndjson.reader(lines(), parse_constant=refuse_constant):
             if not isinstance(row, dict):
                 problem = f"holds {shown(row)} where a JSON object should be; the file is foreign."
                 raise ReportError(path, f"line {line}", problem)
@@ -65,7 +65,8 @@ def present(path: Path) -> bool:
         return True  # so that reading it names the trouble
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return a file's text; `ReportError` unless it is there, of sane size, and UTF-8."""
     try:
         if not path.is_file():  # also keeps a pipe or a device from blocking the read
             problem = "is not there; run the tool again or name another report folder."
@@ -85,7 +86,8 @@ def _read_text(path: Path) -> str:
         raise ReportError(path, "text", problem) from None
 
 
-def _refuse_constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """Be the `parse_constant` of a JSON reader that takes no NaN and no Infinity."""
     raise ValueError(f"{name} is no JSON number")
 
 

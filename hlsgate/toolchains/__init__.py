@@ -1,12 +1,75 @@
-"""Synthesis tools: found, asked for their version, run, and their results collected."""
+"""Synthesis tools, one module each: found, asked for their version, run, their reports read."""
 
 from __future__ import annotations
 
-from hlsgate.errors import SuiteError
-from hlsgate.process import require_tool
-from hlsgate.toolchains import oneapi
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
-KNOWN = ("oneapi", "quartus", "vitis")
+from hlsgate.errors import SuiteError
+from hlsgate.measurement import Measurement
+from hlsgate.process import require_tool
+from hlsgate.toolchains import da4ml, nextpnr, oneapi, yosys
+from hlsgate.toolchains.synthesis import Synthesis
+
+
+class Toolchain(Protocol):
+    """What a toolchain's module offers.
+
+    Attributes
+    ----------
+    SOURCE : {"project", "logic"}
+        What it builds: a project that hls4ml wrote, or the folder of a traced network.
+    OPEN : bool
+        Whether PyPI has it, so that anybody can run it.
+    MODULES : tuple of str
+        Modules of hlsgate that decide what a run gives; when they change, runs are repeated.
+    LOG_NAME : str
+        File in the work folder, or below it, that keeps everything the tools printed.
+    """
+
+    SOURCE: Literal["project", "logic"]
+    OPEN: bool
+    MODULES: tuple[str, ...]
+    LOG_NAME: str
+
+    def find(self) -> Any:
+        """Return the programs; raise `ToolNotFound` where one is missing."""
+
+    def usable_version(self, tools: Any) -> str:
+        """Return what numbers of this tool can be compared by; refuse a version that cannot."""
+
+    def prepare(self, source: Path, folder: Path, part: str) -> None:
+        """Make the folder that a run works in, from what is to be built."""
+
+    def synthesise(
+        self,
+        project_dir: Path,
+        *,
+        tools: Any,
+        timeout_s: float,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Synthesis:
+        """Run the tools in a prepared folder; `SynthesisError` unless a whole report is there."""
+
+    def share_done(self, line: str) -> float | None:
+        """Tell from a line of output how far a run is; None where it does not tell."""
+
+    def parse(self, report: Path) -> Measurement:
+        """Read a report; `ReportError` where it is not whole."""
+
+
+TOOLCHAINS: Mapping[str, Toolchain] = {
+    "da4ml": da4ml,
+    "nextpnr": nextpnr,
+    "oneapi": oneapi,
+    "yosys": yosys,
+}
+
+_COMPILERS = {  # asked for by tests of their backends; no toolchain of these is here yet
+    "quartus": ("i++", "HLSGATE_IXX", "source the Intel HLS compiler's init_hls.sh"),
+    "vitis": ("vitis_hls", "HLSGATE_VITIS_HLS", "source Vitis' settings64.sh"),
+}
 
 
 def require(name: str) -> None:
@@ -19,13 +82,11 @@ def require(name: str) -> None:
     SuiteError
         If there is no toolchain of that name.
     """
-    if name == "oneapi":
-        oneapi.find()
-    elif name == "quartus":
-        hint = "source the Intel HLS compiler's init_hls.sh"
-        require_tool("i++", env_var="HLSGATE_IXX", hint=hint)
-    elif name == "vitis":
-        hint = "source Vitis' settings64.sh"
-        require_tool("vitis_hls", env_var="HLSGATE_VITIS_HLS", hint=hint)
+    if name in TOOLCHAINS:
+        TOOLCHAINS[name].find()
+    elif name in _COMPILERS:
+        tool, variable, hint = _COMPILERS[name]
+        require_tool(tool, env_var=variable, hint=hint)
     else:
-        raise SuiteError(f"no toolchain {name!r}; known are {', '.join(KNOWN)}.")
+        known = ", ".join(sorted((*TOOLCHAINS, *_COMPILERS)))
+        raise SuiteError(f"no toolchain {name!r}; known are {known}.")

@@ -7,18 +7,29 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from hlsgate.errors import ReportError, SynthesisError, ToolNotFound
-from hlsgate.measurement import Measurement
 from hlsgate.process import Completed, last_lines, require_tool, run_logged
 from hlsgate.reports.ndjson_file import only, read_rows
-from hlsgate.reports.oneapi import parse_oneapi
+from hlsgate.reports.oneapi import parse_oneapi as parse
+from hlsgate.toolchains.synthesis import Synthesis, failure
+from hlsgate.toolchains.synthesis import untold as share_done
+
+__all__ = [
+    "LOG_NAME", "MODULES", "OPEN", "SOURCE", "OneAPI", "find", "parse", "prepare", "share_done",
+    "synthesise", "usable_version",
+]  # fmt: skip
+
+SOURCE: Literal["project", "logic"] = "project"
+OPEN = False
+MODULES: tuple[str, ...] = ("toolchains/oneapi", "process")
+LOG_NAME = "build/hlsgate_synthesis.log"
 
 ANY_VERSION = "HLSGATE_ICPX_ANY_VERSION"
-LOG_NAME = "hlsgate_synthesis.log"
 
 _FIRST_WITHOUT_FPGA = (2025, 1)
 _USABLE = "oneAPI 2024.1 to 2025.0 with its FPGA add-on"
@@ -27,7 +38,7 @@ _VERSION_LINE = re.compile(
 )
 _VERSION_TIMEOUT_S = 60.0
 _CRASH = re.compile(r"Segmentation fault|Aborted|Bus error|Illegal instruction|Killed")
-_LEFT_BEHIND = ("CMakeCache.txt", "CMakeFiles", LOG_NAME)
+_LEFT_BEHIND = ("CMakeCache.txt", "CMakeFiles", Path(LOG_NAME).name)
 _REPORT_FILES = ("summary", "loop_attr", "info", "quartus")
 # CMAKE_GENERATOR could choose another tool than make; the rest are options of a make that runs us.
 _FOREIGN_SETTINGS = ("CMAKE_GENERATOR", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
@@ -74,37 +85,6 @@ class OneAPI:
         return found[0]
 
 
-@dataclass(frozen=True)
-class Synthesis:
-    """What a synthesis run left.
-
-    Parameters
-    ----------
-    report_dir : pathlib.Path
-        The ``*.report.prj`` folder.
-    log : pathlib.Path
-        Everything that cmake and make printed.
-    tool_version : str
-        As ``icpx --version`` states it.
-    crashed : bool
-        Whether ``make report`` failed although its report is complete.
-    note : str
-        One sentence about the crash; ``""`` without one.
-    seconds : float
-        Wall-clock time of the run, in s.
-    measurement : Measurement
-        The report, read.
-    """
-
-    report_dir: Path
-    log: Path
-    tool_version: str
-    crashed: bool
-    note: str
-    seconds: float
-    measurement: Measurement
-
-
 def find() -> OneAPI:
     """Find icpx, cmake and make, by HLSGATE_ICPX, HLSGATE_CMAKE, HLSGATE_MAKE or on PATH.
 
@@ -125,12 +105,17 @@ def find() -> OneAPI:
     )
 
 
+def prepare(source: Path, folder: Path, part: str) -> None:
+    """Copy a project; the part that it is for stands in its CMakeLists.txt."""
+    del part
+    shutil.copytree(source, folder)
+
+
 def synthesise(
     project_dir: Path,
     *,
     tools: OneAPI,
     timeout_s: float = 3600,
-    cmake_args: Sequence[str] = (),
     on_line: Callable[[str], None] | None = None,
 ) -> Synthesis:
     """Run ``cmake ..`` and ``make report`` in ``<project_dir>/build`` and read the report.
@@ -146,8 +131,6 @@ def synthesise(
         From `find`.
     timeout_s : float
         Limit in s for both commands together.
-    cmake_args : sequence of str
-        More arguments for cmake, for example ``-DUSER_FPGA_FLAGS=-Xsoptimize=latency``.
     on_line : callable, optional
         Called with each line that the tools print.
 
@@ -158,9 +141,9 @@ def synthesise(
         report is there afterwards. A failure of ``make report`` AFTER a complete report is no
         error; the result says that it crashed.
     """
-    version = usable_version(tools)
+    usable_version(tools)
     build = _clean_build(project_dir)
-    log = build / LOG_NAME
+    log = project_dir / LOG_NAME
     env = _environment(tools)
     started = time.monotonic()
 
@@ -169,19 +152,18 @@ def synthesise(
         done = run_logged(argv, cwd=build, log=log, timeout_s=left, env=env, on_line=on_line)
         if done.timed_out:
             fix = "allow more time, or shrink the design"
-            raise _failure(f"{title} ran into the time limit of {timeout_s:g} s; {fix}.", log)
+            raise failure(f"{title} ran into the time limit of {timeout_s:g} s; {fix}.", log)
         return done
 
-    configured = run("cmake", tools.cmake, "..", *cmake_args)
+    configured = run("cmake", tools.cmake, "..")
     if not configured.ok:
-        raise _failure(f"cmake ended with {configured}; correct what it complains about.", log)
+        raise failure(f"cmake ended with {configured}; correct what it complains about.", log)
     made = run("make report", tools.make, "report")
-    report_dir, measurement = _judge(build, made, log)
-    note = "" if made.ok else _crash_note(made, log)
-    if measurement.tool_version is None:
-        measurement = replace(measurement, tool_version=version)
-    seconds = time.monotonic() - started
-    return Synthesis(report_dir, log, version, not made.ok, note, seconds, measurement)
+    report_dir = _judge(build, made, log)
+    kept = build / "report"
+    kept.mkdir()
+    report_dir.rename(kept / report_dir.name)
+    return Synthesis(kept, log, "" if made.ok else _crash_note(made, log))
 
 
 def usable_version(tools: OneAPI) -> str:
@@ -210,7 +192,7 @@ def _clean_build(project_dir: Path) -> Path:
     try:
         build.mkdir(exist_ok=True)
         # *.report is what make links; if it stayed, make would find nothing to do.
-        stale = [*build.glob("*.report.prj"), *build.glob("*.report")]
+        stale = [*build.glob("*.report.prj"), *build.glob("*.report"), build / "report"]
         for path in [*stale, *(build / name for name in _LEFT_BEHIND)]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -229,18 +211,18 @@ def _environment(tools: OneAPI) -> dict[str, str]:
     return env
 
 
-def _judge(build: Path, made: Completed, log: Path) -> tuple[Path, Measurement]:
+def _judge(build: Path, made: Completed, log: Path) -> Path:
     """Judge a run by the files that it left; its exit code alone proves nothing."""
     try:
         report_dir = only(list(build.glob("*.report.prj")), build, "*.report.prj")
-        measurement = parse_oneapi(report_dir)
+        parse(report_dir)
         # After a crash be stricter: an optional file that is absent was perhaps not yet written.
         for name in () if made.ok else _REPORT_FILES:
             read_rows(report_dir / "reports" / "resources" / "json" / f"{name}.ndjson")
     except ReportError as error:
         what = f"make report ended with {made} and left no complete report ({error})"
-        raise _failure(f"{what}; read its output to see why.", log) from error
-    return report_dir, measurement
+        raise failure(f"{what}; read its output to see why.", log) from error
+    return report_dir
 
 
 def _crash_note(made: Completed, log: Path) -> str:
@@ -248,7 +230,3 @@ def _crash_note(made: Completed, log: Path) -> str:
     cause = f" ({said[-1]!r} in its output)" if said else ""
     what = f"make report ended with {made}{cause}, but only after its report was complete"
     return f"{what}; the report is judged as it stands. Log: {log}"
-
-
-def _failure(what: str, log: Path) -> SynthesisError:
-    return SynthesisError(f"{what} Its last lines:\n{last_lines(log)}\n", log)

@@ -16,9 +16,11 @@ pytest.importorskip("da4ml")
 pytest.importorskip("hls4ml")
 
 from hlsgate import checkpoints, conversion, datasets, hls4ml_plugin, suite, training
-from hlsgate.errors import EmulationError
+from hlsgate.errors import EmulationError, TracingError
+from hlsgate.fixedpoint import Fixed
+from hlsgate.logic import exact_and_deep, load
 from hlsgate.quiet import quietly
-from hlsgate.tracing import FixedType, TracingError, pipeline_metrics, trace
+from hlsgate.tracing import trace
 
 ROOT = Path(__file__).parents[2]
 BACKENDS = ("oneAPI", "Quartus", "Vitis")
@@ -140,7 +142,7 @@ def telling_case(rng, backend, folder):
     for number in range(50):
         graph = random_network(rng, backend, folder / str(number))
         traced = trace(graph)
-        x = rows_for(traced.input_types[0], traced.inputs, rng)
+        x = rows_for(traced.input_type, traced.inputs, rng)
         distinct = [len(np.unique(column)) for column in traced.predict(x).T]
         if np.median(distinct) >= FEW:
             return graph, traced, x
@@ -206,7 +208,7 @@ def test_quantised_networks(seed, backend, tmp_path):
     whole, headless, rng = quantised_network(seed, backend, tmp_path)
     traced, bare = trace(whole), trace(headless)
     assert (traced.softmax_outside, bare.softmax_outside) == (True, False)
-    x = rows_for(bare.input_types[0], bare.inputs, rng)
+    x = rows_for(bare.input_type, bare.inputs, rng)
     found = emulate(headless, x.reshape(-1, 2, 3))
     assert differing(bare.predict(x.reshape(-1, 2, 3)), found) == 0
     assert traced.outputs == 3
@@ -223,25 +225,25 @@ def test_casts_of_every_mode(seed):
     """Logic casts as numbers do, from any type to any other: each value of the source is tried."""
     from da4ml.trace import FixedVariableArrayInput, HWConfig, comb_trace
 
-    from hlsgate import tracing
+    from hlsgate.tracing.casts import cast
 
     rng = np.random.default_rng(seed)
     signed, width = bool(rng.integers(2)), int(rng.integers(1, 11))
-    source = FixedType(width, int(rng.integers(-2, width + 3)), signed)
+    source = Fixed(width, int(rng.integers(-2, width + 3)), signed)
     grid = np.arange(source.low, source.high + source.lsb, source.lsb)
     kinds = []
     for rounding in ROUNDINGS:
         for saturation in SATURATIONS:
             signed, width = bool(rng.integers(2)), int(rng.integers(2, 12))
             integer = int(rng.integers(-2, width + 3))
-            kinds.append(FixedType(width, integer, signed, rounding, saturation))
-    with tracing._exact_and_deep():
+            kinds.append(Fixed(width, integer, signed, rounding, saturation))
+    with exact_and_deep():
         inputs = FixedVariableArrayInput((1,), HWConfig(1, -1, -1))
         i = source.integer - source.signed
         value = inputs.quantize(int(source.signed), i, source.fraction)._vars[0]
         for scale, shift in ((1.0, 0.0), (-1.0, 0.0), (0.75, source.lsb), (-1.5, -3 * source.lsb)):
             moved = value * scale + shift
-            logic = comb_trace([value], [tracing._cast(moved, kind) for kind in kinds])
+            logic = comb_trace([value], [cast(moved, kind) for kind in kinds])
             found = logic.predict(grid[:, None])
             for at, kind in enumerate(kinds):
                 wanted = kind.cast(grid * scale + shift)
@@ -258,7 +260,7 @@ def test_narrow_accumulators(rounding, saturation, tmp_path):
     traced = trace(graph)
     weights = np.array([float(text) for text in graph.graph["only"].weights["weight"]])
     bias = np.array([float(text) for text in graph.graph["only"].weights["bias"]])
-    x = rows_for(traced.input_types[0], 4, rng)
+    x = rows_for(traced.input_type, 4, rng)
     assert differing(traced.predict(x), by_hand(traced, x, weights, bias, accumulator)) == 0
 
 
@@ -283,30 +285,43 @@ def one_layer(rng, backend, folder, **precision):
 def by_hand(traced, x, weights, bias, accumulator):
     """Compute what ``nnet_dense.h`` does with numbers: cast products, add them in order."""
     parts = accumulator[len("fixed<") : -1].split(",")
-    kind = FixedType(int(parts[0]), int(parts[1]), True, parts[2], parts[3])
-    stored = FixedType(6, 3)
+    kind = Fixed(int(parts[0]), int(parts[1]), True, parts[2], parts[3])
+    stored = Fixed(6, 3)
     weights = stored.cast(weights).reshape(3, 4).T
     sums = np.tile(kind.cast(stored.cast(bias)), (len(x), 1))
-    for row, values in zip(weights, traced.input_types[0].cast(x).T, strict=True):
+    for row, values in zip(weights, traced.input_type.cast(x).T, strict=True):
         sums = kind.cast(sums + kind.cast(values[:, None] * row))
     return traced.output_types[0].cast(sums)
 
 
 def test_the_pipeline_computes_the_same(tmp_path):
     """Stages and registers are counted of logic that is still the network."""
-    from da4ml.trace import to_pipeline
-
     rng = np.random.default_rng(3)
     traced = trace(one_layer(rng, "Vitis", tmp_path))
-    metrics = pipeline_metrics(traced, 2)
-    assert metrics["stages"] > 1
-    assert metrics["latency_cycles"] == metrics["stages"]
-    assert metrics["cost"] == traced.cost > 0
-    stages = to_pipeline(traced.logic, 2, verbose=False)
-    x = traced.input_types[0].cast(rows_for(traced.input_types[0], 4, rng)[:50])
+    metrics = traced.metrics()
+    assert metrics["latency_cycles"] == metrics["stages"] > 0
+    assert metrics["da_cost"] == float(traced.comb.cost) > 0
+    assert metrics == trace(one_layer(np.random.default_rng(3), "Vitis", tmp_path)).metrics()
+    stages = traced.cut(2)
+    assert len(stages.solutions) > 1
+    x = traced.input_type.cast(rows_for(traced.input_type, 4, rng)[:50])
     staged = np.array([np.asarray(stages(row, quantize=True), np.float64) for row in x])
     assert differing(staged, traced.predict(x)) == 0
-    assert metrics == pipeline_metrics(traced, 2)
+
+
+def test_what_is_saved_is_loaded(tmp_path):
+    """Logic comes back from its folder as it was, and a damaged folder is an error in words."""
+    rng = np.random.default_rng(4)
+    traced = trace(one_layer(rng, "Quartus", tmp_path / "project"))
+    traced.save(tmp_path)
+    again = load(tmp_path)
+    x = rows_for(traced.input_type, 4, rng)
+    assert differing(again.predict(x), traced.predict(x)) == 0
+    assert again.metrics() == traced.metrics()
+    assert again.input_type == traced.input_type
+    (tmp_path / "logic.json").write_text("[[4, 3], [0]")
+    with pytest.raises(TracingError, match="damaged"):
+        load(tmp_path)
 
 
 def test_what_cannot_be_traced_is_said(tmp_path):

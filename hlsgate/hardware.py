@@ -1,0 +1,177 @@
+"""Designs become measurements: synthesised here and kept, or read from captured reports."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hlsgate.cache import source_digest
+from hlsgate.errors import ReportError, SynthesisError
+from hlsgate.project import project_digest
+from hlsgate.toolchains import TOOLCHAINS
+
+if TYPE_CHECKING:
+    from hlsgate.declarations import Design
+    from hlsgate.measurement import Measurement
+    from hlsgate.pipeline import Pipeline
+
+MANIFEST = "hlsgate.json"
+"""File beside a report that says which design and weights it is of."""
+
+SYNTHESIS_TIMEOUT_S = 4 * 3600.0
+"""Default time limit of one synthesis run, in s."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a report is of, by which tool; `note` tells how its run ended, where that was odd."""
+
+    design: str
+    weights_sha256: str
+    project_sha256: str
+    tool_version: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Measurements of designs.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Makes what is synthesised.
+    timeout_s : float
+        Time limit of one run of a toolchain, in s.
+    """
+
+    pipeline: Pipeline
+    timeout_s: float = SYNTHESIS_TIMEOUT_S
+
+    def measured(self, design: Design) -> Measurement:
+        """Synthesise a design's frozen weights with its toolchain, and read the report.
+
+        Raises
+        ------
+        ToolNotFound, SynthesisError
+            If the toolchain is missing, or fails without a complete report; the log is kept.
+        """
+        return self._identified(design, self.report(design))
+
+    def report(self, design: Design) -> Path:
+        """Return the folder of a design's report; synthesise where there is none yet."""
+        toolchain = TOOLCHAINS[design.target.toolchain]
+        tools = toolchain.find()
+        version = toolchain.usable_version(tools)
+        source, digest = self._source(design)
+        key = {
+            "project": digest,
+            "target": asdict(design.target),
+            "tool_version": version,
+            "source": source_digest(*toolchain.MODULES),
+        }
+        log = self.pipeline.cache.root / "logs" / f"{design.key}.log"
+
+        def make(folder: Path) -> None:
+            work = folder / "work"
+            toolchain.prepare(source, work, design.target.part)
+            with self.pipeline.step(f"synthesise {design.key}") as progress:
+
+                def follow(line: str) -> None:
+                    share = toolchain.share_done(line)
+                    if share is not None:
+                        progress(share)
+
+                try:
+                    done = toolchain.synthesise(
+                        work, tools=tools, timeout_s=self.timeout_s, on_line=follow
+                    )
+                finally:  # the folder that the log is written to goes, whatever happens
+                    _keep_log(work / toolchain.LOG_NAME, log)
+            shutil.copytree(done.report, folder / "report")
+            weights = self.pipeline.frozen(design.variant).sha256
+            identity = Identity(design.key, weights, digest, version, done.note)
+            (folder / "report" / MANIFEST).write_text(json.dumps(asdict(identity), indent=1))
+            shutil.rmtree(work)
+
+        try:
+            return self.pipeline.cache.entry("synthesised", key, make) / "report"
+        except SynthesisError as error:
+            moved = str(error).replace(str(error.log), str(log))
+            raise SynthesisError(moved) from error
+
+    def _source(self, design: Design) -> tuple[Path, str]:
+        """Return what a design is synthesised from, and its digest."""
+        checkpoint = self.pipeline.frozen(design.variant)
+        backend = design.target.backend
+        if TOOLCHAINS[design.target.toolchain].SOURCE == "logic":
+            folder = self.pipeline.logic(design.variant, checkpoint, backend)
+            return folder, project_digest(folder / "src")
+        project = self.pipeline.project(design.variant, checkpoint, backend, softmax=True)
+        return project.folder, project.digest
+
+    def replayed(self, design: Design, reports: Path) -> Measurement:
+        """Read a design's captured report, from ``<reports>/<design key>``.
+
+        Raises
+        ------
+        ReportError
+            If there is none, it is incomplete, or it says that it is of something else.
+        """
+        folder = captured(design, reports)
+        if not folder.is_dir():
+            raise ReportError(
+                folder, "report", f"there is no captured report of {design.key}; add what the "
+                "toolchain wrote there, or synthesise it where the toolchain is"
+            )  # fmt: skip
+        return self._identified(design, folder).with_origin("replayed")
+
+    def _identified(self, design: Design, folder: Path) -> Measurement:
+        """Read a report and what it says of its identity; refuse another design's."""
+        measurement = TOOLCHAINS[design.target.toolchain].parse(folder)
+        if not (folder / MANIFEST).is_file():
+            return measurement
+        stated = _read_identity(folder / MANIFEST)
+        wanted = {
+            "design": design.key,
+            "weights_sha256": self.pipeline.frozen(design.variant).sha256,
+        }
+        for field, value in wanted.items():
+            if getattr(stated, field) != value:
+                raise ReportError(
+                    folder / MANIFEST, field, f"the report is of {getattr(stated, field)}, the "
+                    f"design's is {value}; synthesise the design again"
+                )  # fmt: skip
+        return replace(
+            measurement,
+            weights_sha256=stated.weights_sha256,
+            tool_version=stated.tool_version,
+            part=measurement.part or design.target.part,
+            note=stated.note,
+        )
+
+
+def captured(design: Design, reports: Path) -> Path:
+    """Return where a design's captured report is, if there is one."""
+    return reports / design.key
+
+
+def _read_identity(path: Path) -> Identity:
+    try:
+        stated = Identity(**json.loads(path.read_text(encoding="utf-8")))
+        if not all(isinstance(value, str) for value in asdict(stated).values()):
+            raise TypeError("everything in it must be text")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise ReportError(
+            path, "identity", f"it does not say what the report is of ({error})"
+        ) from error
+    return stated
+
+
+def _keep_log(written: Path, kept: Path) -> None:
+    if written.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(written, kept)
