@@ -134,15 +134,43 @@ def test_patch_release_and_device_of_the_family_are_comparable(tmp_path):
         (measurement(part="Arria10"), "part is Arria10, the design's is Agilex7"),
         (measurement(stage="fit"), "stage is fit"),
         (measurement(toolchain="vitis"), "toolchain is vitis"),
+    ],
+)
+def test_numbers_of_other_things_are_not_compared(tmp_path, found, word):
+    """Another version, part, stage or toolchain: no verdict on any value."""
+    (verdict,) = judge(tmp_path, {"baseline": baseline()}, found)
+    assert (verdict.state, verdict.passed) == ("not comparable", False)
+    assert word in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
         (measurement(weights_sha256="b" * 64), "weights is bbbb"),
         (measurement(weights_sha256=None), "weights is not stated"),
     ],
 )
-def test_numbers_of_other_things_are_not_compared(tmp_path, found, word):
-    """Another version, part, stage, toolchain or weights: no verdict on any value."""
-    (verdict,) = judge(tmp_path, {"baseline": baseline()}, found)
-    assert (verdict.state, verdict.passed) == ("not comparable", False)
-    assert word in verdict.text
+def test_other_weights_are_told_with_their_numbers(tmp_path, found, word):
+    """No value of other weights passes, but each is shown beside the baseline's."""
+    verdicts = judge(tmp_path, {"baseline": baseline()}, found)
+    assert set(states(verdicts).values()) == {"other weights"}
+    assert not any(verdict.passed for verdict in verdicts)
+    assert "alut: measured 1,000, allowed <= 1,020 (baseline 1,000, slack 20)" in verdicts[0].text
+    assert all(word in verdict.text for verdict in verdicts)
+
+
+def test_each_build_of_an_open_tool_is_another_tool(tmp_path):
+    """Another patch release of oneAPI can be compared; of Yosys or da4ml it cannot."""
+    target = {"toolchain": "yosys", "part": "cyclonev", "stage": "synthesis"}
+    kind = target | {"tool_version": "0.70, da4ml 0.5.2"}
+    entry = {"baseline": baseline(**kind)}
+    assert set(states(judge(tmp_path, entry, measurement(**kind), target=target)).values()) == {
+        "ok"
+    }
+    other = measurement(**kind | {"tool_version": "0.70, da4ml 0.5.3"})
+    (verdict,) = judge(tmp_path, entry, other, target=target)
+    assert verdict.state == "not comparable"
+    assert "0.70, da4ml 0.5.3, the baseline's is 0.70, da4ml 0.5.2" in verdict.text
 
 
 @pytest.mark.parametrize("change", [{"part": "Arria10"}, {"stage": "fit"}, {"toolchain": "vitis"}])

@@ -1,0 +1,99 @@
+"""The joined synthesis: logs outlive failures, odd ends are told, nothing is synthesised twice."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hlsgate import process, suite
+from hlsgate.cache import Cache
+from hlsgate.errors import SynthesisError
+from hlsgate.hardware import Hardware
+from hlsgate.pipeline import Pipeline
+from hlsgate.project import Project
+from tests.oneapi_reports import write_project
+
+ROOT = Path(__file__).parents[1]
+DESIGN = suite.design("jets-q4_p75-oneapi_agilex7")
+VERSION = "Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.20241205)"
+GOOD = "echo run >>{count}; cp -r ../finished demo.report.prj"
+
+
+class Converted(Pipeline):
+    """A pipeline whose conversion is done: it hands out one written project."""
+
+    def project(self, *_args, **_options):
+        return Project(self.cache.root / "written", "demo", "oneAPI", "0", outputs=5)
+
+
+@pytest.fixture
+def hardware(tmp_path):
+    """Make one on an empty cache, with a project and the report which make will copy."""
+    written = tmp_path / "written"
+    write_project(written / "finished")
+    (written / "CMakeLists.txt").write_text("project(demo CXX)\n")
+
+    def no_jets():
+        raise AssertionError("synthesis needs no jets")
+
+    checkpoints = ROOT / "fixtures" / "checkpoints"
+    return Hardware(Converted(no_jets, Cache(tmp_path), checkpoints))
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Write stand-ins for icpx, cmake and make; the test says what make does."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    for name in ("ICPX", "CMAKE", "MAKE", "ICPX_ANY_VERSION"):
+        monkeypatch.delenv(f"HLSGATE_{name}", raising=False)
+    monkeypatch.setattr(process, "GRACE_S", 0.3)
+
+    def write(script):
+        tools = {"icpx": f"echo '{VERSION}'", "cmake": "true", "make": script}
+        for name, line in tools.items():
+            (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+            (folder / name).chmod(0o755)
+
+    return write
+
+
+def test_a_report_is_of_the_frozen_weights_and_is_made_once(hardware, make, tmp_path):
+    """What was synthesised is known by its weights, and the second request runs nothing."""
+    make(GOOD.format(count=tmp_path / "count"))
+    found = [hardware.measured(DESIGN) for _ in range(2)]
+    assert found[0] == found[1]
+    assert found[0].weights_sha256 == hardware.pipeline.frozen(DESIGN.variant).sha256
+    assert (found[0].tool_version, found[0].origin, found[0].note) == ("2025.0.4", "measured", "")
+    assert (tmp_path / "count").read_text() == "run\n"
+
+
+def test_a_crash_after_the_report_is_told_each_time(hardware, make, tmp_path):
+    """The note on how the tool ended stays with the numbers, from the cache too."""
+    make(f"{GOOD.format(count=tmp_path / 'count')}; echo Segmentation fault; exit 1")
+    for _ in range(2):
+        assert "Segmentation fault" in hardware.measured(DESIGN).note
+
+
+def test_the_log_outlives_the_failure(hardware, make):
+    """The log that the error names can be read afterwards; and the next try runs again."""
+    make("echo no licence; exit 2")
+    with pytest.raises(SynthesisError, match="no licence") as caught:
+        hardware.measured(DESIGN)
+    log = hardware.pipeline.cache.root / "logs" / f"{DESIGN.key}.log"
+    assert str(log) in str(caught.value)
+    assert "no licence" in log.read_text()
+    make(GOOD.format(count="/dev/null"))
+    assert hardware.measured(DESIGN).values
+
+
+def test_a_synthesised_report_can_be_replayed(hardware, make, tmp_path):
+    """What a licensed machine leaves in its cache is judged elsewhere, with its identity."""
+    make(GOOD.format(count="/dev/null"))
+    measured = hardware.measured(DESIGN)
+    (report,) = (tmp_path / "synthesised").glob("*/report")
+    shutil.copytree(report, tmp_path / "reports" / DESIGN.key)
+    replayed = hardware.replayed(DESIGN, tmp_path / "reports")
+    assert (replayed.origin, replayed.weights_sha256) == ("replayed", measured.weights_sha256)
+    assert replayed.values == measured.values
