@@ -14,7 +14,13 @@ from hlsgate.errors import HlsgateError, ToolNotFound
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 from hlsgate.suite import EMULATED
 
-pytest_plugins = ["fixtures.session", "fixtures.models", "fixtures.projects", "fixtures.reports"]
+pytest_plugins = [
+    "fixtures.session",
+    "fixtures.toolchains",
+    "fixtures.models",
+    "fixtures.projects",
+    "fixtures.reports",
+]
 
 FOUND = pytest.StashKey[results.Content]()
 ROOT = Path(__file__).parent

@@ -90,6 +90,17 @@ def test_backends_agree(variant, emulate):
         )
 
 
+@pytest.mark.da4ml
+def test_interpreter_equals_emulation(variant, emulate, record):
+    """The traced logic computes the logits of hls4ml's own code, on every test jet."""
+    expected = emulate(variant, suite.QUARTUS, softmax=False)
+    observed = emulate(variant, suite.QUARTUS, softmax=False, engine="dais")
+    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
+    facts = {"compiler": "da4ml", "exact": found.as_json()}
+    record("variants", variant.key, "emulation", {"dais": facts})
+    assert found.equal, f"{variant.key}: interpreter against Quartus emulation: {found.describe()}"
+
+
 @pytest.mark.oneapi
 def test_hls4ml_predict_is_the_same(emulate, pipeline):
     """hls4ml's own compile and predict, with our plug-in, give the logits that we compute."""

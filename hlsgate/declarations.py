@@ -221,6 +221,8 @@ class Target:
         Device or family that the toolchain builds for.
     stage : {"logic", "hls_estimate", "synthesis", "fit"}
         See `hlsgate.measurement.Stage`.
+    softmax : bool
+        Whether the softmax is part of it; otherwise it is of the logits only.
     """
 
     key: str
@@ -228,6 +230,7 @@ class Target:
     backend: Backend
     part: str
     stage: Stage
+    softmax: bool
 
 
 @dataclass(frozen=True)

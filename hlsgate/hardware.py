@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 from hlsgate.cache import source_digest
 from hlsgate.errors import ReportError, SynthesisError
 from hlsgate.project import project_digest
-from hlsgate.toolchains import TOOLCHAINS
+from hlsgate.toolchains import TOOLCHAINS, yosys
+from hlsgate.toolchains.synthesis import keep_log, naming
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from hlsgate.declarations import Design
     from hlsgate.measurement import Measurement
     from hlsgate.pipeline import Pipeline
@@ -90,7 +94,7 @@ class Hardware:
                         work, tools=tools, timeout_s=self.timeout_s, on_line=follow
                     )
                 finally:  # the folder that the log is written to goes, whatever happens
-                    _keep_log(work / toolchain.LOG_NAME, log)
+                    keep_log(work / toolchain.LOG_NAME, log)
             shutil.copytree(done.report, folder / "report")
             weights = self.pipeline.frozen(design.variant).sha256
             identity = Identity(design.key, weights, digest, version, done.note)
@@ -100,8 +104,7 @@ class Hardware:
         try:
             return self.pipeline.cache.entry("synthesised", key, make) / "report"
         except SynthesisError as error:
-            moved = str(error).replace(str(error.log), str(log))
-            raise SynthesisError(moved) from error
+            raise naming(error, log) from error
 
     def _source(self, design: Design) -> tuple[Path, str]:
         """Return what a design is synthesised from, and its digest."""
@@ -110,8 +113,23 @@ class Hardware:
         if TOOLCHAINS[design.target.toolchain].SOURCE == "logic":
             folder = self.pipeline.logic(design.variant, checkpoint, backend)
             return folder, project_digest(folder / "src")
-        project = self.pipeline.project(design.variant, checkpoint, backend, softmax=True)
+        project = self.pipeline.project(
+            design.variant, checkpoint, backend, softmax=design.target.softmax
+        )
         return project.folder, project.digest
+
+    def simulated_netlist(self, design: Design, rows: int) -> NDArray[np.float64]:
+        """Run the first test rows through a design's synthesised netlist (Yosys).
+
+        Returns
+        -------
+        ndarray, shape (rows, classes), float64
+        """
+        variant = design.variant
+        traced, _ = self._source(design)
+        sources = [self.report(design) / yosys.NETLIST, *yosys.cells()]
+        title = f"{design.key}, netlist"
+        return self.pipeline.simulated_verilog(variant, title, traced, sources, rows)
 
     def replayed(self, design: Design, reports: Path) -> Measurement:
         """Read a design's captured report, from ``<reports>/<design key>``.
@@ -169,9 +187,3 @@ def _read_identity(path: Path) -> Identity:
             path, "identity", f"it does not say what the report is of ({error})"
         ) from error
     return stated
-
-
-def _keep_log(written: Path, kept: Path) -> None:
-    if written.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(written, kept)

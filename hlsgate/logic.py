@@ -148,6 +148,10 @@ class Logic:
         with exact_and_deep():
             VerilogModel(self.pipeline, TOP, folder, print_latency=False).write()
 
+    def ports(self) -> Ports:
+        """Return how values lie in the ports of the Verilog."""
+        return Ports(*(kifs.T.tolist() for kifs in (self.comb.inp_kifs, self.comb.out_kifs)))
+
     def save(self, folder: Path) -> None:
         """Write the logic into a folder, for `load`."""
         self.comb.save(folder / _LOGIC)
@@ -157,6 +161,58 @@ class Logic:
             "softmax_outside": self.softmax_outside,
         }
         (folder / _ABOUT).write_text(json.dumps(about, indent=1))
+
+
+@dataclass(frozen=True)
+class Ports:
+    """How the values of a row lie side by side in the two ports of the Verilog.
+
+    Parameters
+    ----------
+    inputs, outputs : list of [keep_negative, integer, fraction]
+        For each value, the first in the lowest bits: its sign, integer and fraction bits.
+    """
+
+    inputs: list[list[int]]
+    outputs: list[list[int]]
+
+    @property
+    def input_bits(self) -> int:
+        """Width of ``model_inp``."""
+        return sum(map(sum, self.inputs))
+
+    @property
+    def output_bits(self) -> int:
+        """Width of ``model_out``."""
+        return sum(map(sum, self.outputs))
+
+    def pack(self, rows: NDArray[np.floating[Any]]) -> list[int]:
+        """Return one word of `input_bits` for each row; values must be on their grids."""
+        words = []
+        for row in rows:
+            word = at = 0
+            for value, kif in zip(row, self.inputs, strict=True):
+                scaled = math.floor(float(value) * 2.0 ** kif[2])
+                word |= (scaled & ((1 << sum(kif)) - 1)) << at
+                at += sum(kif)
+            words.append(word)
+        return words
+
+    def unpack(self, words: list[int]) -> NDArray[np.float64]:
+        """Return the values, shape (n, outputs), of words of `output_bits`."""
+        import numpy as np
+
+        found = np.zeros((len(words), len(self.outputs)))
+        for row, word in enumerate(words):
+            at = 0
+            for column, (signed, integer, fraction) in enumerate(self.outputs):
+                bits = signed + integer + fraction
+                value = (word >> at) & ((1 << bits) - 1)
+                if signed and value >> (bits - 1):
+                    value -= 1 << bits
+                found[row, column] = value * 2.0**-fraction
+                at += bits
+        return found
 
 
 def verilog_sources(folder: Path) -> list[Path]:

@@ -19,18 +19,20 @@ from hlsgate import (
     emulation,
     hls4ml_plugin,
     logic,
+    simulation,
     suite,
     tracing,
     training,
 )
-from hlsgate.cache import Cache, source_digest, versions
+from hlsgate.cache import Cache, digest, source_digest, versions
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.emulation import Compiler, Emulator
-from hlsgate.errors import CacheError
+from hlsgate.errors import CacheError, SynthesisError
 from hlsgate.progress import Step, silent
 from hlsgate.project import Project
 from hlsgate.reports import da4ml as counted
 from hlsgate.toolchains import da4ml
+from hlsgate.toolchains.synthesis import keep_log, naming
 
 if TYPE_CHECKING:
     import numpy as np
@@ -308,6 +310,49 @@ class Pipeline:
                 _save(folder, logic.load(traced).predict(rows))
 
         return _load(self.cache.entry("interpreted", key, run))
+
+    def simulated(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend, rows: int
+    ) -> NDArray[np.float64]:
+        """Run the first test rows through the Verilog of a variant's logic, simulated by Icarus.
+
+        Returns
+        -------
+        ndarray, shape (rows, classes), float64
+        """
+        traced = self.logic(variant, checkpoint, backend)
+        sources = logic.verilog_sources(traced)
+        return self.simulated_verilog(variant, f"{variant.key}, Verilog", traced, sources, rows)
+
+    def simulated_verilog(
+        self, variant: Variant, title: str, traced: Path, sources: list[Path], rows: int
+    ) -> NDArray[np.float64]:
+        """Run the first test rows through any Verilog of a traced variant."""
+        icarus = simulation.find()
+        key = {
+            "logic": traced.name,
+            "sources": digest([source.read_text() for source in sources]),
+            "icarus": icarus.version,
+            "prepared": self.dataset.prepared_sha256,
+            "rows": rows,
+            "source": source_digest("simulation", "logic"),
+        }
+
+        log = self.cache.root / "logs" / f"{variant.key}-simulation.log"
+
+        def make(folder: Path) -> None:
+            with self.step(f"simulate {title}"):
+                x = variant.input_type.round(self.dataset.x_test[:rows])
+                try:
+                    found = simulation.simulate(logic.load(traced), sources, x, folder, icarus)
+                finally:
+                    keep_log(folder / simulation.LOG_NAME, log)
+            _save(folder, found)
+
+        try:
+            return _load(self.cache.entry("simulated", key, make))
+        except SynthesisError as error:
+            raise naming(error, log) from error
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         entry = self.cache.entry(

@@ -135,10 +135,10 @@ VITIS = Backend("vitis", "Vitis", "xcvu13p-flga2577-2-e", 5.0)
 EMULATED: tuple[Backend, ...] = (ONEAPI, QUARTUS, VITIS)
 """Backends on which every variant is emulated."""
 
-ONEAPI_AGILEX7 = Target("oneapi_agilex7", "oneapi", ONEAPI, "Agilex7", "hls_estimate")
-DA4ML = Target("da4ml", "da4ml", QUARTUS, "any", "logic")
-YOSYS_CYCLONEV = Target("yosys_cyclonev", "yosys", QUARTUS, "cyclonev", "synthesis")
-NEXTPNR_ECP5 = Target("nextpnr_ecp5", "nextpnr", QUARTUS, "ecp5-85k-8", "fit")
+ONEAPI_AGILEX7 = Target("oneapi_agilex7", "oneapi", ONEAPI, "Agilex7", "hls_estimate", softmax=True)
+DA4ML = Target("da4ml", "da4ml", QUARTUS, "any", "logic", softmax=False)
+YOSYS_CYCLONEV = Target("yosys_cyclonev", "yosys", QUARTUS, "cyclonev", "synthesis", softmax=False)
+NEXTPNR_ECP5 = Target("nextpnr_ecp5", "nextpnr", QUARTUS, "ecp5-85k-8", "fit", softmax=False)
 
 _BY_KEY = {variant.key: variant for variant in VARIANTS}
 _TYPED = [variant.key for variant in VARIANTS if variant.recipe.weights]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hlsgate.declarations import Variant
-from hlsgate.suite import VARIANTS
+from hlsgate.declarations import Target, Variant
+from hlsgate.suite import DESIGNS, VARIANTS
 
 _NONE = "-"
 
@@ -48,6 +49,7 @@ def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list
         emulation(content),
         resources(content),
         savings(content, published),
+        logic(content),
         speed(content),
     )
     return [table for table in tables if table.rows]
@@ -95,6 +97,7 @@ def emulation(content: Mapping[str, Any]) -> Table:
         "rows different: logits against Keras with the types that the conversion declares, exact;",
         "accuracy, and the worst difference from plain Keras, in LSB of hls4ml's default type "
         "(2^-10): of the emulated logits; class flips: by the softmax table",
+        "dais: the interpreter of the traced logic, held against the Quartus emulation",
     )
     return Table("Emulation", heads, rows, notes)
 
@@ -130,45 +133,83 @@ def resources(content: Mapping[str, Any]) -> Table:
 
 
 def savings(content: Mapping[str, Any], published: Mapping[str, Any]) -> Table:
-    """Sizes and resources of every variant against its reference."""
+    """Sizes and resources of every variant against its reference, one line for each target."""
+    legend: dict[str, str] = {}
     rows = []
     for variant in VARIANTS:
         sizes = content["variants"].get(variant.key, {}).get("sizes", {})
-        synthesised = any(key.rpartition("-")[0] == variant.key for key in content["designs"])
-        if not (sizes or synthesised):
+        measured = any(key.rpartition("-")[0] == variant.key for key in content["designs"])
+        if not (sizes or measured):
             continue
         reference = variant.reference or variant.key
         base = content["variants"].get(reference, {}).get("sizes", {})
-        for label, values, base_values in _resources(variant.key, reference, content, published):
-            cells = [_saved(sizes, base, name) for name in ("weights_nonzero", "weight_bits")]
-            cells += [_saved(values, base_values, name) for name in ("alut", "ff", "dsp")]
-            rows.append([variant.key, *cells, label])
-    heads = ("variant", "non-zero weights", "weight bits", "ALUT", "FF", "DSP", "resources")
-    notes = ("percentages: saved against the reference, same toolchain and stage",)
-    return Table("Savings", heads, rows, notes)
+        first = [variant.key]
+        first += [_saved(sizes, base, name) for name in ("weights_nonzero", "weight_bits")]
+        lines = _lines(variant.key, reference, content, published, ("hls_estimate", "synthesis"))
+        for label, values, base_values in lines:
+            cells = [_saved(values, base_values, name) for name in ("alut", "ff", "dsp")]
+            rows.append([*first, _letter(label, legend), *cells])
+            first = ["", "", ""]
+        if sizes and not lines:
+            rows.append([*first, _NONE, _NONE, _NONE, _NONE])
+    heads = ("variant", "non-zero weights", "weight bits", "by", "ALUT", "FF", "DSP")
+    notes = ("percentages: saved against the reference by the same tool; tools are not comparable",)
+    return Table("Savings", heads, rows, (*notes, *_explained(legend)))
 
 
-def _resources(
-    variant: str, reference: str, content: Mapping[str, Any], published: Mapping[str, Any]
+def logic(content: Mapping[str, Any]) -> Table:
+    """Tell, by variant, what was counted on the traced logic, and the clock that it reaches."""
+    legend: dict[str, str] = {}
+    names = ("da_cost", "register_bits", "stages", "latency_cycles", "fmax_mhz")
+    rows = []
+    for variant in VARIANTS:
+        reference = variant.reference or variant.key
+        for label, values, base in _lines(variant.key, reference, content, {}, ("logic", "fit")):
+            cells = [_saved(values, base, name) for name in names]
+            rows.append([variant.key, _letter(label, legend), *cells])
+    heads = ("variant", "by", "DA cost", "register bits", "stages", "latency, cycles", "Fmax, MHz")
+    notes = ("DA cost: about the full adders and multiplexers; exact, before synthesis",)
+    return Table("Logic", heads, rows, (*notes, *_explained(legend)))
+
+
+def _lines(
+    variant: str,
+    reference: str,
+    content: Mapping[str, Any],
+    published: Mapping[str, Any],
+    stages: Sequence[str],
 ) -> list[tuple[str, Mapping[str, float], Mapping[str, float]]]:
     """Return label, values and the reference's values, one for each target that has any."""
     lines = []
-    measured = {key: found["measurement"] for key, found in content["designs"].items()}
-    for source in (measured, published):
-        for key, found in source.items():
-            if key.rpartition("-")[0] != variant:
-                continue
-            base = source.get(f"{reference}-{key.rpartition('-')[2]}", {})
-            lines.append((_label(found), found["values"], base.get("values", {})))
-    return lines or [("not synthesised here", {}, {})]
+    found = {key: entry["measurement"] for key, entry in content["designs"].items()}
+    # what was measured stands in the place of what somebody published
+    known = {**published, **found}
+    for declared in DESIGNS:
+        target = declared.target
+        if declared.variant.key != variant or target.stage not in stages:
+            continue
+        if declared.key in known:
+            source = found if declared.key in found else published
+            base = source.get(f"{reference}-{target.key}", {}).get("values", {})
+            lines.append((_label(known[declared.key], target), known[declared.key]["values"], base))
+    return lines
 
 
-def _label(found: Mapping[str, Any]) -> str:
+def _letter(label: str, legend: dict[str, str]) -> str:
+    return legend.setdefault(label, string.ascii_lowercase[len(legend)])
+
+
+def _explained(legend: Mapping[str, str]) -> list[str]:
+    return [f"{letter}: {label}" for label, letter in legend.items()]
+
+
+def _label(found: Mapping[str, Any], target: Target) -> str:
     stage = {"hls_estimate": "HLS estimate"}.get(found["stage"], found["stage"])
     tool = f"{found['toolchain']} {found['tool_version'] or '(version not stated)'}"
-    unknown = "" if found.get("weights_sha256") else ", weights unknown"
+    scope = "" if target.softmax else "; logits only"
+    unknown = "" if found.get("weights_sha256") else "; weights unknown"
     note = f"; {found['note']}" if found.get("note") else ""
-    return f"{found['origin']}: {tool}, {found['part']}, {stage}{unknown}{note}"
+    return f"{found['origin']}: {tool}, {found['part']}, {stage}{scope}{unknown}{note}"
 
 
 def _saved(values: Mapping[str, float], base: Mapping[str, float], name: str) -> str:

@@ -104,7 +104,7 @@ def test_savings_without_synthesis_say_so(content):
     """Where nothing was synthesised, no resource is shown."""
     cells = row(tables.savings(content, {}), "jets-q4_p75")
     assert cells[1] == "680 (75.0 %)"
-    assert cells[3:] == ["-", "-", "-", "not synthesised here"]
+    assert cells[3:] == ["-", "-", "-", "-"]
 
 
 def test_published_resources_are_labelled(content):
@@ -117,9 +117,53 @@ def test_published_resources_are_labelled(content):
         "jets-float-oneapi_agilex7": {**common, "values": {"alut": 1000, "dsp": 20}},
         "jets-q4_p75-oneapi_agilex7": {**common, "values": {"alut": 100, "dsp": 0}},
     }
-    cells = row(tables.savings(content, published), "jets-q4_p75")
-    assert cells[3] == "100 (90.0 %)"
-    assert cells[6] == "published: oneapi 2025.0, Agilex7, HLS estimate, weights unknown"
+    table = tables.savings(content, published)
+    assert row(table, "jets-q4_p75")[3:5] == ["a", "100 (90.0 %)"]
+    assert table.notes[1:] == (
+        "a: published: oneapi 2025.0, Agilex7, HLS estimate; weights unknown",
+    )
+
+
+def measured(toolchain, stage, values):
+    return {
+        "toolchain": toolchain, "tool_version": "1.0", "part": "p", "stage": stage,
+        "origin": "measured", "weights_sha256": "0" * 64, "values": values,
+    }  # fmt: skip
+
+
+def test_tools_stand_side_by_side_and_are_not_mixed(content):
+    """Each target has a line of its own, saved against the reference on the same target."""
+    for variant, alut in (("jets-float", 1000), ("jets-q4_p75", 100)):
+        for target, toolchain, stage, factor in (
+            ("oneapi_agilex7", "oneapi", "hls_estimate", 1),
+            ("yosys_cyclonev", "yosys", "synthesis", 3 if variant == "jets-float" else 1),
+        ):
+            found = measured(toolchain, stage, {"alut": alut * factor})
+            results.put(content, "designs", f"{variant}-{target}", "measurement", found)
+    table = tables.savings(content, {})
+    lines = [cells for cells in table.rows if cells[4] != "-"]
+    assert [cells[3:5] for cells in lines] == [
+        ["a", "1,000"], ["b", "3,000"], ["a", "100 (90.0 %)"], ["b", "100 (96.7 %)"],
+    ]  # fmt: skip
+    assert [cells[0] for cells in lines] == ["jets-float", "", "jets-q4_p75", ""]
+    assert table.notes[1:] == (
+        "a: measured: oneapi 1.0, p, HLS estimate",
+        "b: measured: yosys 1.0, p, synthesis; logits only",
+    )
+
+
+def test_logic_table(content):
+    """Counts before synthesis and the clock after it have a table of their own."""
+    counts = {"da_cost": 6560.0, "register_bits": 1277, "stages": 5, "latency_cycles": 5}
+    found = measured("da4ml", "logic", counts)
+    results.put(content, "designs", "jets-q4_p75-da4ml", "measurement", found)
+    found = measured("nextpnr", "fit", {"fmax_mhz": 66.07})
+    results.put(content, "designs", "jets-q4_p75-nextpnr_ecp5", "measurement", found)
+    table = tables.logic(content)
+    assert table.rows == [
+        ["jets-q4_p75", "a", "6,560", "1,277", "5", "5", "-"],
+        ["jets-q4_p75", "b", "-", "-", "-", "-", "66.07"],
+    ]
 
 
 def test_speed_table(content):

@@ -66,7 +66,13 @@ TOOLCHAINS: Mapping[str, Toolchain] = {
     "yosys": yosys,
 }
 
-_COMPILERS = {  # asked for by tests of their backends; no toolchain of these is here yet
+_COMPILERS = {
+    "icarus": (
+        "iverilog",
+        "HLSGATE_IVERILOG",
+        "install it (Debian and Ubuntu: apt install iverilog)",
+    ),
+    # asked for by tests of their backends; no toolchain of these is here yet
     "quartus": ("i++", "HLSGATE_IXX", "source the Intel HLS compiler's init_hls.sh"),
     "vitis": ("vitis_hls", "HLSGATE_VITIS_HLS", "source Vitis' settings64.sh"),
 }

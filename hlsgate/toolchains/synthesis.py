@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,18 @@ class Synthesis:
 def failure(what: str, log: Path) -> SynthesisError:
     """Return an error that ends with the last lines of the log."""
     return SynthesisError(f"{what} Its last lines:\n{last_lines(log)}\n", log)
+
+
+def keep_log(written: Path, kept: Path) -> None:
+    """Copy a log out of a folder that is about to go."""
+    if written.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(written, kept)
+
+
+def naming(error: SynthesisError, kept: Path) -> SynthesisError:
+    """Return an error that names the log where it was kept, not where it was written."""
+    return SynthesisError(str(error).replace(str(error.log), str(kept)))
 
 
 def untold(_line: str) -> float | None:

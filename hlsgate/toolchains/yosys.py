@@ -11,10 +11,11 @@ import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from hlsgate.errors import ReportError, SynthesisError
+from hlsgate.errors import ReportError, SynthesisError, ToolNotFound
 from hlsgate.logic import TOP, verilog_sources
 from hlsgate.process import last_lines, own_module, run_logged
 from hlsgate.reports.yosys import FILE
@@ -23,8 +24,8 @@ from hlsgate.toolchains.da4ml import installed
 from hlsgate.toolchains.synthesis import Synthesis, failure
 
 __all__ = [
-    "LOG_NAME", "MODULES", "NETLIST", "OPEN", "SOURCE", "Yosys", "find", "parse", "prepare",
-    "run_script", "share_done", "synthesise", "usable_version", "write_script",
+    "LOG_NAME", "MODULES", "NETLIST", "OPEN", "SOURCE", "Yosys", "cells", "find", "parse",
+    "prepare", "run_script", "share_done", "synthesise", "usable_version", "write_script",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "logic"
@@ -153,6 +154,14 @@ def run_script(
         raise failure(f"Yosys ran into the memory limit of {limit / 2**30:g} GiB; {fix}.", log)
     if not ended.ok:
         raise failure(f"Yosys ended with {ended}; read its output to see why.", log)
+
+
+def cells() -> list[Path]:
+    """Return Verilog that says what the cells of a netlist do; raise `ToolNotFound` without it."""
+    spec = find_spec("pyosys")
+    if spec is None or spec.origin is None:
+        raise ToolNotFound("pyosys is not installed; install hlsgate with its extra 'yosys'.")
+    return sorted(Path(spec.origin).parent.glob("share/intel_alm/common/*_sim.v"))
 
 
 def memory_limit() -> int:
