@@ -222,12 +222,17 @@ def _saved(values: Mapping[str, float], base: Mapping[str, float], name: str) ->
 
 
 def speed(content: Mapping[str, Any]) -> Table:
-    """Training rates, as ratios within one run."""
+    """Rates of training and of the interpreter, as ratios within one run."""
     rows = []
+    kinds = (
+        ("speed", "plain_rows_per_s", "training, against a plain fit"),
+        ("interpreter_speed", "hls4ml_rows_per_s", "interpreter, against hls4ml's predict"),
+    )
     for variant in VARIANTS:
-        found = content["variants"].get(variant.key, {}).get("speed")
-        if found:
-            rates = [f"{found[name]:,.0f}" for name in ("rows_per_s", "plain_rows_per_s")]
-            rows.append([variant.key, *rates, f"{found['ratio']:.2f}"])
-    heads = ("variant", "training, jets/s", "plain fit, jets/s", "ratio")
+        for name, other, what in kinds:
+            found = content["variants"].get(variant.key, {}).get(name)
+            if found:
+                rates = [f"{found[rate]:,.0f}" for rate in ("rows_per_s", other)]
+                rows.append([variant.key, what, *rates, f"{found['ratio']:.2f}"])
+    heads = ("variant", "what", "jets/s", "theirs, jets/s", "ratio")
     return Table("Speed", heads, rows)

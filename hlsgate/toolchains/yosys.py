@@ -86,6 +86,7 @@ def prepare(source: Path, folder: Path, part: str) -> None:
         [
             f"synth_intel_alm -family {part} -top {TOP} -noiopad -noclkbuf",
             f"tee -q -o {_REPORT}/{FILE} stat -json",
+            "rename -hide w:* c:*",  # names tell each cell's ancestry, in a kilobyte each
             f"write_verilog -noattr {_REPORT}/{NETLIST}",
         ],
     )
