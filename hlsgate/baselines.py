@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hlsgate.errors import BaselineError
+from hlsgate import documents
+from hlsgate.errors import BaselineError, SuiteError
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 
 SCHEMA = Path(__file__).parent / "schemas" / "baselines-1.json"
+
+_DEFAULT = "default"
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,26 @@ class Tolerance:
     rel: float = 0.0
     abs: float = 0.0
 
-    def slack(self, baseline: float) -> float:
-        """Return the slack in the metric's unit."""
-        return max(self.rel * abs(baseline), self.abs)
+    def slack(self, baseline: float) -> Fraction:
+        """Return the slack in the metric's unit, exactly."""
+        return max(exact(self.rel) * abs(exact(baseline)), exact(self.abs))
+
+
+def exact(value: float) -> Fraction:
+    """Return the number that is written, not the nearest binary one.
+
+    With floats, 0.7427 - 0.7422 exceeds 0.0005, and a value exactly at its limit fails.
+
+    Examples
+    --------
+    >>> exact(0.7427) - exact(0.7422) == exact(0.0005)
+    True
+    """
+    return Fraction(str(value))
+
+
+_DRIFT = {_DEFAULT: Tolerance(rel=0.1), "accuracy": Tolerance(abs=0.005)}
+_DEAD_BAND = {_DEFAULT: Tolerance(rel=0.01), "accuracy": Tolerance(abs=0.001)}
 
 
 class Baselines:
@@ -101,6 +121,7 @@ class Baselines:
             tool_version=baseline["tool_version"],
             part=baseline["part"],
             weights_sha256=baseline["weights_sha256"],
+            target_fmax_mhz=baseline.get("target_fmax_mhz"),
         )
 
     def tolerance(self, name: str, design: str | None = None) -> Tolerance:
@@ -108,14 +129,32 @@ class Baselines:
         own = self.content["resources"].get(design, {}).get("tolerances", {})
         return Tolerance(**own.get(name, self.content["tolerances"].get(name, {})))
 
+    def drift(self, name: str) -> Tolerance:
+        """How far a metric's value may move from its first, all told, without being asked."""
+        return self._policy("drift", name, _DRIFT)
+
+    def dead_band(self, name: str) -> Tolerance:
+        """Return the gain that is too small to be worth a commit."""
+        return self._policy("dead_band", name, _DEAD_BAND)
+
+    def _policy(self, section: str, name: str, usual: Mapping[str, Tolerance]) -> Tolerance:
+        stated = self.content.get(section, {})
+        known = {**usual, **{key: Tolerance(**value) for key, value in stated.items()}}
+        return known.get(name, known[_DEFAULT])
+
     def orphans(self, variants: Sequence[str], designs: Sequence[str]) -> list[str]:
-        """Return the entries that belong to nothing that is declared."""
+        """Return what belongs to nothing: entries of nothing declared, slack of no value."""
         declared = {"accuracy": variants, "resources": designs}
-        return [
+        found = [
             f"{section}/{key}"
             for section, known in declared.items()
             for key in sorted(set(self.content[section]) - set(known))
         ]
+        for key, entry in sorted(self.content["resources"].items()):
+            judged = entry.get("baseline", {}).get("metrics", {})
+            idle = sorted(set(entry.get("tolerances", {})) - set(judged))
+            found += [f"resources/{key}/tolerances/{name}" for name in idle]
+        return found
 
 
 def load(path: Path) -> Baselines:
@@ -127,65 +166,55 @@ def load(path: Path) -> Baselines:
         If the file is missing, no JSON, has a key twice, or does not follow the schema; the
         message names the place in the file.
     """
-    try:
-        content = json.loads(
-            path.read_text(encoding="utf-8"),
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-        )
-    except OSError as error:
-        raise BaselineError(f"{path} cannot be read ({error.strerror}); restore it.") from error
-    except (ValueError, RecursionError) as error:
-        raise BaselineError(f"{path} is not what it should be: {error}.") from error
-    check(content, path)
+    content = documents.read(path, SCHEMA, BaselineError, "restore the committed file")
+    _check_sense(content, path)
     return Baselines(content, path)
 
 
 def check(content: Any, path: Path) -> None:
-    """Raise `BaselineError` where content does not follow the schema or names unknown metrics."""
-    from jsonschema import Draft202012Validator
+    """Raise `BaselineError` where content does not follow the schema or makes no sense."""
+    documents.check(content, path, SCHEMA, BaselineError)
+    _check_sense(content, path)
 
-    validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
-    problems = sorted(validator.iter_errors(content), key=lambda problem: list(problem.path))
-    if problems:
-        place = "/".join(str(step) for step in problems[0].path) or "top level"
-        raise BaselineError(f"{path}: {place}: {problems[0].message}")
+
+def _check_sense(content: Mapping[str, Any], path: Path) -> None:
+    """Check what a schema cannot say: names of metrics, and what budgets are relative to."""
+    for section in ("tolerances", "drift", "dead_band"):
+        for name in content.get(section, {}):
+            if name != _DEFAULT or section == "tolerances":
+                _known_metric(name, path, section)
     for design, entry in content["resources"].items():
-        names = [*entry.get("baseline", {}).get("metrics", {}), *entry.get("tolerances", {})]
-        for name in names:
-            _known_metric(name, path, f"resources/{design}")
-        for budget in entry.get("budgets", []):
-            _check_budget(budget, content["resources"], path, f"resources/{design}")
-    for name in content["tolerances"]:
-        _known_metric(name, path, "tolerances")
+        for place, names in _names_of_metrics(entry):
+            for name in names:
+                _known_metric(name, path, f"resources/{design}/{place}")
+        for index, budget in enumerate(entry.get("budgets", [])):
+            place = f"{path}: resources/{design}/budgets/{index}"
+            _check_budget(design, budget, content["resources"], place)
+
+
+def _names_of_metrics(entry: Mapping[str, Any]) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "baseline/metrics", entry.get("baseline", {}).get("metrics", {})
+    yield "tolerances", entry.get("tolerances", {})
+    for index, line in enumerate(entry.get("history", [])):
+        yield f"history/{index}/values", line["values"]
+    for index, budget in enumerate(entry.get("budgets", [])):
+        yield f"budgets/{index}", [budget["metric"]]
 
 
 def _known_metric(name: str, path: Path, place: str) -> None:
     try:
         metric(name)
-    except Exception as error:
+    except SuiteError as error:
         raise BaselineError(f"{path}: {place}: {error}") from error
 
 
 def _check_budget(
-    budget: Mapping[str, Any], designs: Mapping[str, Any], path: Path, place: str
+    design: str, budget: Mapping[str, Any], designs: Mapping[str, Any], place: str
 ) -> None:
     """Budgets are ceilings, so of metrics that should be low; and relative to known designs."""
-    _known_metric(budget["metric"], path, place)
     if metric(budget["metric"]).better == "higher":
-        raise BaselineError(f"{path}: {place}: {budget['metric']} should be high; no ceiling fits.")
+        raise BaselineError(f"{place}: {budget['metric']} should be high; no ceiling fits.")
     if "of" in budget and budget["of"] not in designs:
-        raise BaselineError(f"{path}: {place}: a budget is relative to unknown {budget['of']!r}.")
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
-    return unique
-
-
-def _refuse_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number")
+        raise BaselineError(f"{place}: a budget is relative to unknown {budget['of']!r}.")
+    if budget.get("of") == design:
+        raise BaselineError(f"{place}: a budget is relative to its own design.")

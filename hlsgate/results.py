@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -10,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hlsgate import __version__
-from hlsgate.cache import versions, write_atomically
+from hlsgate import __version__, documents
+from hlsgate.cache import versions
 from hlsgate.errors import ResultsError
 
 SCHEMA = 1
+SCHEMA_FILE = Path(__file__).parent / "schemas" / f"results-{SCHEMA}.json"
 
 _PACKAGES = (
     "hlsgate", "hls4ml", "tensorflow", "tensorflow-cpu", "keras", "qkeras",
@@ -84,11 +84,7 @@ def write(path: Path, content: Content, root: Path) -> None:
         "cores": os.cpu_count(),
         "versions": versions(_PACKAGES),
     }
-    text = json.dumps({**head, **content}, indent=1, sort_keys=True) + "\n"
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise ResultsError(f"{path} cannot be written ({error.strerror}).") from error
+    documents.write(path, {**head, **content}, ResultsError)
 
 
 def read(path: Path) -> Content:
@@ -97,15 +93,14 @@ def read(path: Path) -> Content:
     Raises
     ------
     ResultsError
-        If the file is missing, no JSON, or of another schema.
+        If the file is missing, no JSON, or does not follow ``schemas/results-1.json``; the message
+        names the place in it.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(
-            f"{path} holds no results ({error}); write some with 'pytest benchmarks --results "
-            f"{path}'."
-        ) from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise ResultsError(f"{path} is not a results file of schema {SCHEMA}.")
+    hint = f"write one with 'pytest benchmarks --results {path}'"
+    content: Content = documents.read(path, SCHEMA_FILE, ResultsError, hint)
     return content
+
+
+def check(content: Any, path: Path) -> None:
+    """Raise `ResultsError` where content does not follow the schema."""
+    documents.check(content, path, SCHEMA_FILE, ResultsError)

@@ -9,7 +9,10 @@ from hlsgate.errors import ResultsError
 
 
 def accuracy(value, parity=None):
-    found = {"accuracy": value, "interval": [value - 0.004, value + 0.004], "n": 40000}
+    found = {
+        "accuracy": value, "interval": [value - 0.004, value + 0.004], "n": 40000,
+        "dataset": "jets_embedded", "dataset_sha256": "0" * 64, "weights_sha256": "1" * 64,
+    }  # fmt: skip
     if parity is not None:
         found["parity"] = {"difference": -0.005, "low": -0.008, "high": -0.002, "state": parity}
         found["auc_parity"] = {"g": {"difference": -0.001}, "q": {"difference": -0.004}}
