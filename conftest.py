@@ -1,20 +1,20 @@
-"""Options, markers' prerequisites, report header and summary: wiring only."""
+"""Options, markers' prerequisites and report header: wiring only."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from hlsgate import baselines, results, tables, toolchains
-from hlsgate.cache import default_root, write_atomically
+from hlsgate import toolchains
+from hlsgate.cache import default_root
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 from hlsgate.suite import EMULATED
 
 pytest_plugins = [
+    "fixtures.summary",
     "fixtures.session",
     "fixtures.toolchains",
     "fixtures.models",
@@ -22,7 +22,6 @@ pytest_plugins = [
     "fixtures.reports",
 ]
 
-FOUND = pytest.StashKey[results.Content]()
 ROOT = Path(__file__).parent
 
 
@@ -78,11 +77,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Start with nothing found."""
-    config.stash[FOUND] = results.empty()
-
-
 def pytest_sessionstart(session: pytest.Session) -> None:
     """End the run in one sentence where a required toolchain is missing; forget old results."""
     path = session.config.getoption("results")
@@ -122,50 +116,3 @@ def _tool_state(name: str) -> str:
         return f"no {name} here"
     except HlsgateError as error:
         return str(error)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand a worker's findings to the controller; write the controller's to a file."""
-    found = session.config.stash[FOUND]
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["hlsgate"] = json.dumps(found)
-        return
-    path: Path | None = session.config.getoption("results")
-    if path is not None and any(found.values()):
-        try:
-            results.write(path, found, ROOT)
-        except HlsgateError as error:
-            raise pytest.UsageError(str(error)) from error
-        rendered = "\n\n".join(table.render("github") for table in _tables(session.config))
-        write_atomically(path.with_suffix(".md"), rendered + "\n")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: object) -> None:
-    """Take a worker's findings (pytest-xdist)."""
-    output = getattr(node, "workeroutput", {})
-    if "hlsgate" in output:
-        results.merge(node.config.stash[FOUND], json.loads(output["hlsgate"]))  # type: ignore[attr-defined]
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Print the tables, and where they were written."""
-    for table in _tables(config):
-        terminalreporter.section(table.title)
-        terminalreporter.write_line(table.render().split("\n", 1)[1])
-    if config.getoption("results") and any(config.stash[FOUND].values()):
-        path = config.getoption("results")
-        terminalreporter.write_line(f"\nresults: {path} and {path.with_suffix('.md')}")
-
-
-def _tables(config: pytest.Config) -> list[tables.Table]:
-    found = config.stash[FOUND]
-    if not any(found.values()):
-        return []
-    try:
-        published = baselines.load(config.getoption("baselines")).published()
-    except HlsgateError:
-        published = {}  # the tests that need the file fail by name
-    return tables.all_tables(found, published)

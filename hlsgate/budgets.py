@@ -6,11 +6,14 @@ direction; nothing that was not compared is ever called a pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, Literal
 
-from hlsgate.baselines import Baselines, Tolerance
+from hlsgate import kinds
+from hlsgate.baselines import Baselines, Tolerance, exact
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 
@@ -18,11 +21,13 @@ State = Literal[
     "ok", "better", "suspicious", "failed", "missing", "other weights", "not comparable"
 ]
 
-SUSPICIOUS = 0.5
-"""A value this many times its baseline, or less, more likely means an empty design than a gain."""
+Against = Literal["baseline", "budget", "nothing"]
+Outcome = Literal["passed", "failed", "not compared"]
 
-_SIZES = ("alut", "da_cost")
-_HASH_LENGTH = 64
+SUSPICIOUS = 2
+"""A gain by this factor, or more, more likely means an empty design or another unit."""
+
+_SIZES = ("alut", "lut", "da_cost")
 
 
 @dataclass(frozen=True)
@@ -32,18 +37,27 @@ class Verdict:
     Parameters
     ----------
     design, metric : str
-        What was judged; for a whole design that cannot be compared, `metric` is ``"*"``.
+        What was judged (a design, or a variant's accuracy); where nothing of it can be compared,
+        `metric` is ``"*"``.
     state : str
         "ok" and "better" pass; "suspicious" warns; "not comparable" (another tool, part or stage
         than the baseline's) is no verdict at all; everything else fails.
     text : str
         One line with measured, allowed, baseline and slack, or why there is no comparison.
+    against : {"baseline", "budget", "nothing"}
+        What it was held against.
+    measured, baseline, limit : float or None
+        The numbers in the text, in the metric's unit; None where there is no such number.
     """
 
     design: str
     metric: str
     state: State
     text: str
+    against: Against = "nothing"
+    measured: float | None = None
+    baseline: float | None = None
+    limit: float | None = None
 
     @property
     def passed(self) -> bool:
@@ -64,23 +78,94 @@ def judge_value(
     'failed'
     """
     kind = metric(name)
+    if not math.isfinite(measured):
+        return Verdict(design, name, "failed", f"{name}: {measured} is no number", "baseline")
+    sign = 1 if kind.better == "lower" else -1
     slack = tolerance.slack(baseline)
-    worse = measured - baseline if kind.better == "lower" else baseline - measured
-    limit = baseline + slack if kind.better == "lower" else baseline - slack
+    worse = sign * (exact(measured) - exact(baseline))
+    limit = float(exact(baseline) + sign * slack)
     relation = "<=" if kind.better == "lower" else ">="
     text = (
         f"{name}: measured {_number(measured)}, allowed {relation} {_number(limit)} "
-        f"(baseline {_number(baseline)}, slack {_number(slack)})"
+        f"(baseline {_number(baseline)}, slack {_number(float(slack))})"
     )
-    if worse > slack:
-        return Verdict(design, name, "failed", text)
-    if kind.better == "lower" and baseline > 0 and measured <= SUSPICIOUS * baseline:
-        return Verdict(design, name, "suspicious", f"{text}: suspiciously low")
-    return Verdict(design, name, "better" if worse < 0 else "ok", text)
+    state: State = "failed" if worse > slack else "better" if worse < 0 else "ok"
+    if state == "better" and _suspicious(measured, baseline, kind.better):
+        state, text = "suspicious", f"{text}: suspiciously {_SIDE[kind.better]}"
+    return Verdict(design, name, state, text, "baseline", measured, baseline, limit)
+
+
+_SIDE = {"lower": "low", "higher": "high"}
+
+
+def _suspicious(measured: float, baseline: float, better: str) -> bool:
+    small, large = (measured, baseline) if better == "lower" else (baseline, measured)
+    return baseline > 0 and SUSPICIOUS * exact(small) <= exact(large)
 
 
 def _number(value: float) -> str:
     return f"{value:,.10g}"
+
+
+def judge_accuracy(variant: str, found: Mapping[str, Any], baselines: Baselines) -> list[Verdict]:
+    """Judge what a variant's frozen weights score against its baseline on the same data.
+
+    Parameters
+    ----------
+    variant : str
+        Key of the variant.
+    found : mapping
+        ``accuracy`` (a share), ``n``, ``dataset``, ``dataset_sha256`` and ``weights_sha256``, as
+        in ``results.json``.
+    baselines : Baselines
+        What to judge by.
+
+    Raises
+    ------
+    BaselineError
+        If the variant has no entry for that data set.
+    """
+    baseline = baselines.accuracy(variant, found["dataset"])
+    data = {"data set": baseline["dataset_sha256"], "number of rows": str(baseline["n"])}
+    here = {"data set": found["dataset_sha256"], "number of rows": str(found["n"])}
+    differing = kinds.differences(here, data, "the baseline's")
+    if differing:
+        text = f"not its baseline's kind: {differing}"
+        return [Verdict(variant, "*", "not comparable", text, "baseline")]
+    verdict = judge_value(
+        variant,
+        "accuracy",
+        found["accuracy"],
+        baseline["accuracy"],
+        baselines.tolerance("accuracy"),
+    )
+    return _of_other_weights([verdict], found["weights_sha256"], baseline["weights_sha256"])
+
+
+def _of_other_weights(verdicts: list[Verdict], here: str | None, there: str) -> list[Verdict]:
+    """Turn verdicts on other weights into no verdict; their numbers stay."""
+    differing = kinds.differences({"weights": here or ""}, {"weights": there}, "the baseline's")
+    if not differing:
+        return verdicts
+    return [
+        replace(one, state="other weights", text=f"{one.text}; {differing}") for one in verdicts
+    ]
+
+
+def decide(verdicts: Sequence[Verdict], *, required: bool) -> Outcome:
+    """Say what the verdicts on one design or variant come to.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict
+        All of them; none at all is a failure.
+    required : bool
+        Whether it must be compared, so that "not comparable" is a failure too.
+    """
+    unfit = {verdict.state for verdict in verdicts if not verdict.passed}
+    if verdicts and not unfit:
+        return "passed"
+    return "not compared" if unfit == {"not comparable"} and not required else "failed"
 
 
 def judge_design(
@@ -111,7 +196,7 @@ def judge_design(
         If the design has no entry.
     """
     entry = baselines.resources(design)
-    differing = _differences(_identity(measurement), target, "the design's")
+    differing = kinds.differences(kinds.of(measurement), target, "the design's")
     if differing:
         return [Verdict(design, "*", "not comparable", f"report of something else: {differing}")]
     for name in _SIZES:
@@ -132,66 +217,28 @@ def _judge_baseline(
     wanted = {
         "toolchain": baseline["toolchain"],
         "stage": baseline["stage"],
-        "tool release": _release(baseline["toolchain"], baseline["tool_version"]),
-        "part": _family(baseline["part"]),
+        "tool release": kinds.release(baseline["toolchain"], baseline["tool_version"]),
+        "part": kinds.family(baseline["part"]),
     }
-    differing = _differences(_identity(measurement), wanted, "the baseline's")
+    if baseline.get("target_fmax_mhz") is not None:
+        wanted["clock"] = kinds.clock(baseline["target_fmax_mhz"])
+    differing = kinds.differences(kinds.of(measurement), wanted, "the baseline's")
     if differing:
-        return [Verdict(design, "*", "not comparable", f"not its baseline's kind: {differing}")]
+        text = f"not its baseline's kind: {differing}"
+        return [Verdict(design, "*", "not comparable", text, "baseline")]
     verdicts = []
     for name, value in baseline["metrics"].items():
         if name not in measurement.values:
             text = f"{name}: the baseline has {_number(value)}, the report has no such value"
-            verdicts.append(Verdict(design, name, "missing", text))
+            missing = Verdict(design, name, "missing", text, "baseline", baseline=value)
+            verdicts.append(missing)
             continue
         tolerance = baselines.tolerance(name, design)
         verdicts.append(judge_value(design, name, measurement.values[name], value, tolerance))
     # Where nobody knows the baseline's weights, it is a mere ceiling.
-    weights = {"weights": baseline["weights_sha256"]} if baseline["weights_sha256"] else {}
-    other = _differences(_identity(measurement), weights, "the baseline's")
-    if other:
-        verdicts = [
-            replace(one, state="other weights", text=f"{one.text}; {other}") for one in verdicts
-        ]
-    return verdicts
-
-
-def _identity(measurement: Measurement) -> dict[str, str]:
-    """Return what a measurement's numbers are numbers of."""
-    return {
-        "toolchain": measurement.toolchain,
-        "stage": measurement.stage,
-        "tool release": _release(measurement.toolchain, measurement.tool_version),
-        "part": _family(measurement.part),
-        "weights": measurement.weights_sha256 or "",
-    }
-
-
-def _differences(here: Mapping[str, str], there: Mapping[str, str], whose: str) -> str:
-    """Say in which respects two sets of numbers are of different things; empty if in none."""
-    return "; ".join(
-        f"{name} is {_short(here[name]) or 'not stated'}, {whose} is {_short(wanted)}"
-        for name, wanted in there.items()
-        if here[name] != wanted
-    )
-
-
-def _short(text: str) -> str:
-    """Shorten hashes; leave words."""
-    return text[:12] if len(text) == _HASH_LENGTH else text
-
-
-def _release(toolchain: str, version: str | None) -> str:
-    """Return what counts as the same tool.
-
-    Patch builds of one oneAPI release do; every build of an open tool gives other counts.
-    """
-    return ".".join((version or "").split(".")[:2]) if toolchain == "oneapi" else version or ""
-
-
-def _family(part: str | None) -> str:
-    """Return the family of a part such as ``"Agilex7, AGFB014R24A2E2V"``."""
-    return (part or "").split(",")[0].strip()
+    if baseline["weights_sha256"] is None:
+        return verdicts
+    return _of_other_weights(verdicts, measurement.weights_sha256, baseline["weights_sha256"])
 
 
 def _judge_budget(
@@ -205,33 +252,41 @@ def _judge_budget(
     measured = measurement.values.get(name)
     if measured is None:
         text = f"{name}: there is a budget, but the report has no such value"
-        return Verdict(design, name, "missing", text)
+        return Verdict(design, name, "missing", text, "budget")
     ceiling, source = _ceiling(budget, measurement, others)
     if ceiling is None:
-        return Verdict(design, name, "not comparable", f"{name}: {source}")
-    text = f"{name}: measured {_number(measured)}, budget {_number(ceiling)} ({source})"
-    return Verdict(design, name, "failed" if measured > ceiling else "ok", text)
+        return Verdict(design, name, "not comparable", f"{name}: {source}", "budget", measured)
+    if not math.isfinite(measured):
+        return Verdict(design, name, "failed", f"{name}: {measured} is no number", "budget")
+    text = f"{name}: measured {_number(measured)}, budget {_number(float(ceiling))} ({source})"
+    state: State = "ok"
+    if exact(measured) > ceiling:
+        warns = budget.get("level", "error") == "warning"
+        state, text = ("suspicious", f"{text}: over a budget that warns") if warns else (
+            "failed", text
+        )  # fmt: skip
+    return Verdict(design, name, state, text, "budget", measured, limit=float(ceiling))
 
 
 def _ceiling(
     budget: Mapping[str, Any], measurement: Measurement, others: Mapping[str, Measurement]
-) -> tuple[float | None, str]:
+) -> tuple[Fraction | None, str]:
     name = budget["metric"]
     if "max" in budget:
-        return budget["max"], budget["reason"]
+        return exact(budget["max"]), budget["reason"]
     if "capacity_share" in budget:
         if name not in measurement.capacity:
             return None, "the report does not say how much the device has"
         share = budget["capacity_share"]
-        return share * measurement.capacity[name], f"{share:.0%} of the device"
+        return exact(share) * exact(measurement.capacity[name]), f"{share:.0%} of the device"
     other = others.get(budget["of"])
     if other is None or name not in other.values:
         return None, f"the budget is relative to {budget['of']}, of which there is no report"
-    kinds = [_identity(one) | {"weights": ""} for one in (measurement, other)]
-    differing = _differences(kinds[0], kinds[1], f"that of {budget['of']}")
+    here, there = kinds.of(measurement), kinds.of(other)
+    if not (here["clock"] and there["clock"]):  # where one does not state it
+        there.pop("clock")
+    differing = kinds.differences(here, there, f"that of {budget['of']}")
     if differing:
         return None, differing
-    ratio = budget["ratio"]
-    return ratio * other.values[
-        name
-    ], f"{ratio:g} x {_number(other.values[name])} of {budget['of']}"
+    ratio, value = budget["ratio"], other.values[name]
+    return exact(ratio) * exact(value), f"{ratio:g} x {_number(value)} of {budget['of']}"

@@ -66,7 +66,8 @@ TARGET = {"toolchain": "oneapi", "part": "Agilex7", "stage": "hls_estimate"}
 
 
 def judge(tmp_path, entry, found=None, others=None, target=TARGET):
-    resources = {"d": entry} | {key: {"baseline": baseline()} for key in others or {}}
+    known = {*(others or {}), *(budget.get("of", "d") for budget in entry.get("budgets", []))}
+    resources = {key: {"baseline": baseline()} for key in known} | {"d": entry}
     loaded = baselines.load(stored(tmp_path, content(**resources)))
     return judge_design("d", target, found or measurement(), loaded, others or {})
 
@@ -212,7 +213,7 @@ def test_own_tolerance_goes_before_the_files(tmp_path):
         ({"capacity_share": 0.05}, "failed"),
         ({"ratio": 0.5, "of": "big"}, "ok"),
         ({"ratio": 0.4, "of": "big"}, "failed"),
-        ({"ratio": 0.5, "of": "d"}, "not comparable"),
+        ({"ratio": 0.5, "of": "absent"}, "not comparable"),
         ({"ratio": 0.5, "of": "fitted"}, "not comparable"),
         ({"ratio": 0.5, "of": "older"}, "not comparable"),
         ({"ratio": 0.5, "of": "elsewhere"}, "not comparable"),

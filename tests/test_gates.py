@@ -26,6 +26,7 @@ TOTALS = {  # ALUTs, FFs, RAMs, DSPs, MLABs, Frac. DSPs
     "jets-q6_p75-oneapi_agilex7": [30_000, 6_000, 6, 0, 4, 0],
     "jets-q4_p75-oneapi_agilex7": [18_000, 5_000, 6, 0, 4, 0],
 }
+BARE = ("-p", "tests.no_conversion", "-p", "no:cacheprovider")
 CAPACITY = ["900000", "1800000", "7000", "4500", "24000", "0"]
 
 
@@ -66,7 +67,7 @@ def environment():
 def run(*args):
     """Run benchmarks; return exit code, the ids that failed, and all output."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", "-q", *args],
+        [sys.executable, "-m", "pytest", *BARE, "--color=no", "-q", *args],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
@@ -88,7 +89,7 @@ def test_good_reports_pass_and_are_shown_as_replayed(reports, tmp_path):
     code, failed, output = judge(reports, "--results", str(path))
     assert (code, failed) == (0, []), output
     text = path.with_suffix(".md").read_text()
-    assert "replayed: oneapi 2025.0.0, Agilex7, AGF000, HLS estimate, weights unknown" in text
+    assert "replayed: oneapi 2025.0.0, Agilex7, AGF000, HLS estimate; weights unknown" in text
     assert "18,000 (85.7 %)" in output
     found = json.loads(path.read_text())["designs"]
     assert found["jets-q4_p75-oneapi_agilex7"]["measurement"]["values"]["alut"] == 18_000
@@ -160,7 +161,7 @@ def test_an_odd_end_of_the_tool_is_shown(reports, tmp_path):
     (reports / key / "hlsgate.json").write_text(json.dumps(stated))
     code, failed, output = judge(reports, "--results", str(tmp_path / "results.json"))
     assert (code, failed) == (0, []), output
-    assert "make ended with SIGSEGV" in output
+    assert "make ended with SIGSEGV; its project was not compared with the design's" in output
 
 
 def test_a_suspicious_value_is_shown(reports):
@@ -282,8 +283,6 @@ def test_results_must_be_json():
 
 def test_unknown_toolchain():
     """A typo is answered with the names that there are."""
-    code, _, output = run("benchmarks", "--require-toolchain", "vivado")
+    code, _, output = run("benchmarks", "--require-toolchain", "vivadoo")
     assert code == pytest.ExitCode.USAGE_ERROR
-    assert (
-        "no toolchain 'vivado'; known are da4ml, nextpnr, oneapi, quartus, vitis, yosys" in output
-    )
+    assert "no toolchain 'vivadoo'; known are da4ml, icarus, nextpnr, oneapi" in output
