@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,34 @@ from hlsgate import __version__
 from hlsgate.errors import HlsgateError
 
 if TYPE_CHECKING:
-    from hlsgate.commands import Change
+    from hlsgate.changes import Change
+    from hlsgate.revision import Revision
+
+_SYNTHESIS_TIMEOUT_S = 4 * 3600.0
+
+_BASELINES = click.option(
+    "--baselines",
+    type=click.Path(path_type=Path),
+    default=Path("baselines.json"),
+    show_default=True,
+    help="Baselines file.",
+)
+_RESULTS = click.option(
+    "--results",
+    "found",
+    type=click.Path(path_type=Path),
+    default=Path("results/results.json"),
+    show_default=True,
+    help="What a run with --results wrote.",
+)
+_ROOT = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="Checkout with fixtures/ below it.  [default: this folder]",
+)
+_CACHE = click.option("--cache", type=click.Path(path_type=Path), help="Folder of finished work.")
+_EVERY = click.option("--all", "every", is_flag=True, help="Show what did not change, too.")
 
 
 class _Unusable(click.ClickException):
@@ -35,23 +63,168 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Freeze weights and record baselines; 'pytest benchmarks' does the measuring and judging.
+    """Look after weights and baselines; 'pytest benchmarks' does the measuring.
 
     A new variant goes: declare it in hlsgate/suite.py, freeze it, run 'pytest benchmarks
     --results results/results.json', record it, and commit weights and baselines.
+
+    Exit codes: 0 done, or every gate is open; 1 a gate is closed; 2 unusable input, and nothing was
+    judged or written.
     """
+
+
+@main.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@_BASELINES
+@click.option(
+    "--require-toolchain",
+    "required",
+    multiple=True,
+    metavar="NAME",
+    help="Fail where a design of this toolchain was not measured or cannot be compared.",
+)
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write the summary here, too.")
+@_EVERY
+def check(
+    results: Path, baselines: Path, required: tuple[str, ...], markdown: Path | None, every: bool
+) -> None:
+    """Judge stored RESULTS as pytest would: accuracy and resources; without any toolchain.
+
+    Example: python -m hlsgate check results/results.json
+
+    Nothing compared at all is a failure. Parity and emulation are judged by pytest alone.
+    """
+    from hlsgate import baselines as baselines_file
+    from hlsgate import documents, summary
+    from hlsgate import results as results_file
+    from hlsgate.errors import ResultsError
+
+    _known_toolchains(required)
+    found = results_file.read(results)
+    judged = summary.summarise(found, baselines_file.load(baselines), required=required)
+    click.echo(judged.text(every=every))
+    summary.publish(judged.markdown())
+    if markdown is not None:
+        documents.write_text(markdown, judged.markdown(), ResultsError)
+    sys.exit(1 if judged.fails else 0)
+
+
+def _known_toolchains(names: Sequence[str]) -> None:
+    """Answer a typo, which would require nothing, with the toolchains that there are."""
+    from hlsgate import suite
+
+    known = sorted({design.target.toolchain for design in suite.DESIGNS})
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"no design of toolchain {name!r}; known: {', '.join(known)}.")
+
+
+@main.command()
+@click.argument("keys", nargs=-1)
+@_BASELINES
+@click.option("--history", is_flag=True, help="Show how values came to be what they are.")
+def show(keys: tuple[str, ...], baselines: Path, history: bool) -> None:
+    """Show baselines, slack and budgets: of everything, or of KEYS.
+
+    Example: python -m hlsgate show jets-q6_p75-da4ml --history
+    """
+    from hlsgate import baselines as baselines_file
+    from hlsgate import listing
+
+    loaded = baselines_file.load(baselines)
+    click.echo(listing.history(loaded, keys) if history else listing.values(loaded, keys))
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@_EVERY
+def diff(old: Path, new: Path, every: bool) -> None:
+    """Show what changed from OLD to NEW: results or baselines, of whatever tools.
+
+    Example: python -m hlsgate diff before.json after.json
+
+    Read it before an upgrade. Nothing is judged: numbers of two tools stand side by side.
+    """
+    from hlsgate import changes, entries
+
+    found = changes.between(entries.load(old), entries.load(new))
+    shown = [one for one in found if every or one.direction != "same"]
+    click.echo(changes.table(shown) if shown else "no value differs")
+    click.echo(f"\n{changes.tally(found)}")
+
+
+@main.command()
+@_BASELINES
+def orphans(baselines: Path) -> None:
+    """List entries of nothing that is declared; exit code 1 where there are any."""
+    from hlsgate import baselines as baselines_file
+    from hlsgate import suite
+
+    variants = [variant.key for variant in suite.VARIANTS]
+    designs = [design.key for design in suite.DESIGNS]
+    found = baselines_file.load(baselines).orphans(variants, designs)
+    click.echo("\n".join(found) or "no orphans")
+    sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.argument("keys", nargs=-1)
+@_RESULTS
+@_BASELINES
+def record(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
+    """Add baselines for KEYS (variants or designs) that have none yet.
+
+    Example: python -m hlsgate record jets-q6_p75 jets-q6_p75-oneapi_agilex7
+
+    Commit the result by itself, with the table that is printed in the message.
+    """
+    from hlsgate import rebaselining
+
+    _require(keys, "name a variant or a design")
+    _report(rebaselining.record(keys, found, baselines))
+
+
+@main.command()
+@click.argument("keys", nargs=-1)
+@_RESULTS
+@_BASELINES
+def tighten(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
+    """Lock in gains of KEYS, or of everything that was measured.
+
+    Example: python -m hlsgate tighten
+
+    Only better values of the same tool, part, weights and data move, beyond the dead band.
+    """
+    from hlsgate import rebaselining
+
+    _report(rebaselining.tighten(keys, found, baselines))
+
+
+@main.command()
+@click.argument("keys", nargs=-1)
+@click.option("--reason", required=True, help="Why; kept in the baselines.")
+@click.option("--drift", is_flag=True, help="Accept values far from the first ones recorded.")
+@_RESULTS
+@_BASELINES
+def accept(keys: tuple[str, ...], reason: str, drift: bool, found: Path, baselines: Path) -> None:
+    """Take what was measured of KEYS as the new baseline, for a reason that is kept.
+
+    Example: python -m hlsgate accept jets-q6_p75-da4ml --reason "one more bit for the logits"
+
+    Values that fail move; those of another tool, part, clock, weights or data replace the baseline.
+    """
+    from hlsgate import rebaselining
+
+    _require(keys, "name a variant or a design")
+    _report(rebaselining.accept(keys, found, baselines, reason, drift=drift))
 
 
 @main.command()
 @click.argument("variants", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every declared variant.")
-@click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="Checkout with fixtures/ below it.  [default: this folder]",
-)
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of finished work.")
+@_ROOT
+@_CACHE
 @click.option("--fresh", is_flag=True, help="Train anew even if the cache has the weights.")
 def freeze(
     variants: tuple[str, ...], every: bool, root: Path, cache: Path | None, fresh: bool
@@ -70,33 +243,43 @@ def freeze(
 
 
 @main.command()
-@click.argument("keys", nargs=-1)
+@click.argument("designs", nargs=-1)
+@click.option("--toolchain", help="Every design of this toolchain.")
 @click.option(
-    "--results",
-    "found",
+    "--out",
     type=click.Path(path_type=Path),
-    default=Path("results/results.json"),
+    default=Path("reports"),
     show_default=True,
-    help="What a run with --results wrote.",
+    help="Folder for the reports.",
 )
-@click.option(
-    "--baselines",
-    type=click.Path(path_type=Path),
-    default=Path("baselines.json"),
-    show_default=True,
-    help="What is changed.",
-)
-def record(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
-    """Copy what was measured of KEYS (variants or designs) into the baselines.
+@_ROOT
+@_CACHE
+@click.option("--timeout", default=_SYNTHESIS_TIMEOUT_S, help="Of one run, in s.")
+def synthesise(
+    designs: tuple[str, ...],
+    toolchain: str | None,
+    out: Path,
+    root: Path,
+    cache: Path | None,
+    timeout: float,
+) -> None:
+    """Synthesise DESIGNS and leave their reports in a folder; nothing is judged.
 
-    Example: python -m hlsgate record jets-q6_p75 jets-q6_p75-oneapi_agilex7
+    Example: python -m hlsgate synthesise --toolchain oneapi --out reports
 
-    Commit the result by itself, with the table that is printed in the message.
+    Elsewhere, 'pytest benchmarks/test_resources.py --reports reports' judges them.
     """
-    from hlsgate import commands
+    from hlsgate import commands, suite
+    from hlsgate.cache import Cache, default_root
 
-    _require(list(keys), "name a variant or a design")
-    _show(commands.record(keys, found, baselines))
+    keys = list(designs)
+    if toolchain is not None:
+        _known_toolchains([toolchain])
+        keys += [one.key for one in suite.DESIGNS if one.target.toolchain == toolchain]
+    _require(keys, "name a design, or --toolchain")
+    store = Cache(cache or default_root())
+    for folder in commands.synthesise(keys, root, store, out, timeout, _bar):
+        click.echo(folder)
 
 
 def _require(keys: Sequence[str], what: str) -> None:
@@ -104,14 +287,16 @@ def _require(keys: Sequence[str], what: str) -> None:
         raise click.UsageError(f"nothing to do; {what}.")
 
 
-def _show(changes: Sequence[Change]) -> None:
-    from tabulate import tabulate
+def _report(revision: Revision) -> None:
+    _show(revision.changes)
+    for note in revision.notes:
+        click.echo(f"- {note}")
 
-    rows = [(change.what, change.old, change.new) for change in changes]
-    if rows:
-        click.echo(tabulate(rows, ("metric", "old", "new"), "github", disable_numparse=True))
-    else:
-        click.echo("nothing changed")
+
+def _show(changed: Sequence[Change]) -> None:
+    from hlsgate import changes
+
+    click.echo(changes.table(changed) if changed else "nothing changed")
 
 
 @contextmanager
