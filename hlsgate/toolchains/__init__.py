@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from hlsgate.errors import SuiteError
 from hlsgate.measurement import Measurement
 from hlsgate.process import require_tool
-from hlsgate.toolchains import da4ml, nextpnr, oneapi, yosys
+from hlsgate.toolchains import da4ml, nextpnr, oneapi, vitis, vivado, yosys
 from hlsgate.toolchains.synthesis import Synthesis
 
 
@@ -63,6 +63,8 @@ TOOLCHAINS: Mapping[str, Toolchain] = {
     "da4ml": da4ml,
     "nextpnr": nextpnr,
     "oneapi": oneapi,
+    "vitis": vitis,
+    "vivado": vivado,
     "yosys": yosys,
 }
 
@@ -72,9 +74,8 @@ _COMPILERS = {
         "HLSGATE_IVERILOG",
         "install it (Debian and Ubuntu: apt install iverilog)",
     ),
-    # asked for by tests of their backends; no toolchain of these is here yet
+    # asked for by tests of its backend; no toolchain of it is here yet
     "quartus": ("i++", "HLSGATE_IXX", "source the Intel HLS compiler's init_hls.sh"),
-    "vitis": ("vitis_hls", "HLSGATE_VITIS_HLS", "source Vitis' settings64.sh"),
 }
 
 
