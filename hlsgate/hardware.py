@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "hlsgate.json"
 """File beside a report that says which design and weights it is of."""
+
+_UNCHECKED = "its project was not compared with the design's, as hls4ml is not installed here"
 
 SYNTHESIS_TIMEOUT_S = 4 * 3600.0
 """Default time limit of one synthesis run, in s."""
@@ -137,7 +140,8 @@ class Hardware:
         Raises
         ------
         ReportError
-            If there is none, it is incomplete, or it says that it is of something else.
+            If there is none, it is incomplete, or it says that it is of something else: another
+            design, other weights, or a project that is not the design's.
         """
         folder = captured(design, reports)
         if not folder.is_dir():
@@ -145,31 +149,46 @@ class Hardware:
                 folder, "report", f"there is no captured report of {design.key}; add what the "
                 "toolchain wrote there, or synthesise it where the toolchain is"
             )  # fmt: skip
-        return self._identified(design, folder).with_origin("replayed")
+        return self._identified(design, folder, foreign=True).with_origin("replayed")
 
-    def _identified(self, design: Design, folder: Path) -> Measurement:
-        """Read a report and what it says of its identity; refuse another design's."""
+    def _identified(self, design: Design, folder: Path, *, foreign: bool = False) -> Measurement:
+        """Read a report and what it says of its identity; refuse another design's.
+
+        Reports that are made here are kept by their project's digest; a foreign one is held against
+        it, where the design can be converted.
+        """
         measurement = TOOLCHAINS[design.target.toolchain].parse(folder)
         if not (folder / MANIFEST).is_file():
             return measurement
         stated = _read_identity(folder / MANIFEST)
-        wanted = {
-            "design": design.key,
-            "weights_sha256": self.pipeline.frozen(design.variant).sha256,
-        }
-        for field, value in wanted.items():
-            if getattr(stated, field) != value:
-                raise ReportError(
-                    folder / MANIFEST, field, f"the report is of {getattr(stated, field)}, the "
-                    f"design's is {value}; synthesise the design again"
-                )  # fmt: skip
+        weights = self.pipeline.frozen(design.variant).sha256
+        _refuse_unless(stated, folder, "design", design.key)
+        _refuse_unless(stated, folder, "weights_sha256", weights)
+        unchecked = foreign and not can_convert(TOOLCHAINS[design.target.toolchain].SOURCE)
+        if foreign and not unchecked:
+            _refuse_unless(stated, folder, "project_sha256", self._source(design)[1])
         return replace(
             measurement,
             weights_sha256=stated.weights_sha256,
             tool_version=stated.tool_version,
             part=measurement.part or design.target.part,
-            note=stated.note,
+            note="; ".join(filter(None, [stated.note, _UNCHECKED if unchecked else ""])),
         )
+
+
+def _refuse_unless(stated: Identity, folder: Path, field: str, wanted: str) -> None:
+    found = getattr(stated, field)
+    if found != wanted:
+        raise ReportError(
+            folder / MANIFEST, field, f"the report is of {found}, the design's is {wanted}; "
+            "synthesise the design again"
+        )  # fmt: skip
+
+
+def can_convert(source: str) -> bool:
+    """Whether what a toolchain builds, a project or logic, can be made here to compare digests."""
+    needed = ("tensorflow", "qkeras", "hls4ml", *(("da4ml",) if source == "logic" else ()))
+    return all(importlib.util.find_spec(name) for name in needed)
 
 
 def captured(design: Design, reports: Path) -> Path:
