@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,3 +64,33 @@ def kernel_sizes(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -
         int((values != 0).sum()) for name, values in weights.items() if name.endswith("/kernel")
     )
     return {"weights_nonzero": nonzero, "weight_bits": nonzero * bits}
+
+
+def bits_in_use(values: NDArray[np.floating[Any]], declared: Fixed) -> int:
+    """Return the bits of the smallest fixed-point type that holds all values, sign included.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Values of the declared type; others are an error of the weights, and count as rounded.
+    declared : Fixed
+        Their type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hlsgate.fixedpoint import Fixed
+    >>> bits_in_use(np.array([-0.5, 0.0, 1.0]), Fixed(6, 2))
+    3
+    """
+    import numpy as np
+
+    steps = [int(step) for step in np.unique(np.rint(np.asarray(values) / declared.lsb))]
+    unused = min((_trailing_zeros(step) for step in steps if step), default=0)
+    # two's complement: -4 to 3 take two bits and the sign
+    used = [step >> unused for step in steps]
+    return max((~one if one < 0 else one).bit_length() for one in used) + 1 if any(steps) else 0
+
+
+def _trailing_zeros(step: int) -> int:
+    return (step & -step).bit_length() - 1
