@@ -109,6 +109,56 @@ def check(
     sys.exit(1 if judged.fails else 0)
 
 
+_FRONTIER = click.option(
+    "--frontier",
+    type=click.Path(path_type=Path),
+    help="A sweep, as 'hlsgate frontier' writes it.",
+)
+
+
+@main.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@_FRONTIER
+@_BASELINES
+@_ROOT
+@click.option("--out", type=click.Path(path_type=Path), help="[default: RESULTS, as .html]")
+def report(
+    results: Path, frontier: Path | None, baselines: Path, root: Path, out: Path | None
+) -> None:
+    """Write RESULTS as one page of HTML that needs nothing else to be read.
+
+    Example: python -m hlsgate report results/results.json --frontier results/frontier.json
+    """
+    from hlsgate import commands
+
+    page = out or results.with_suffix(".html")
+    click.echo(commands.report(results, page, baselines, root, frontier))
+
+
+@main.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@_FRONTIER
+@_BASELINES
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("docs/pictures"),
+    show_default=True,
+    help="Folder for the pictures.",
+)
+def pictures(results: Path, frontier: Path | None, baselines: Path, out: Path) -> None:
+    """Draw RESULTS for papers: savings, and accuracy against cost, as PNG and as SVG.
+
+    Example: python -m hlsgate pictures results/results.json --frontier results/frontier.json
+
+    Equal results give equal files.
+    """
+    from hlsgate import commands
+
+    for path in commands.pictures(results, out, baselines, frontier):
+        click.echo(path)
+
+
 def _known_toolchains(names: Sequence[str]) -> None:
     """Answer a typo, which would require nothing, with the toolchains that there are."""
     from hlsgate import suite

@@ -1,4 +1,4 @@
-"""What the commands make: frozen weights, and reports to judge elsewhere."""
+"""What the commands make: frozen weights, reports to judge elsewhere, the page and pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hlsgate import baselines as baselines_file
 from hlsgate import checkpoints, datasets, suite
 from hlsgate.cache import Cache
 from hlsgate.changes import Change
@@ -163,3 +164,50 @@ def _clocks(
         clocks[seed] = nextpnr.parse(done.report).values["fmax_mhz"]
         progress(number / len(seeds))
     return clocks
+
+
+def report(results: Path, page: Path, baselines: Path, root: Path, sweep: Path | None) -> Path:
+    """Write the page of stored results, judged as ``check`` judges them.
+
+    Parameters
+    ----------
+    results, baselines : pathlib.Path
+        What was found, and what to judge it by.
+    page : pathlib.Path
+        The file to write.
+    root : pathlib.Path
+        The checkout; frozen weights are below it.
+    sweep : pathlib.Path or None
+        A frontier file.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+    """
+    from hlsgate import page as html
+    from hlsgate import results as results_file
+    from hlsgate import summary, tradeoff
+
+    found, loaded = results_file.read(results), baselines_file.load(baselines)
+    swept = tradeoff.read(sweep) if sweep else None
+    weights = root / "fixtures" / "checkpoints"
+    html.write(page, found, summary.summarise(found, loaded), loaded, weights, swept)
+    return page
+
+
+def pictures(results: Path, out: Path, baselines: Path, sweep: Path | None) -> list[Path]:
+    """Draw stored results as files for papers; parameters are those of `report`.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files.
+    """
+    from hlsgate import pictures as drawn
+    from hlsgate import results as results_file
+    from hlsgate import tradeoff
+
+    found, loaded = results_file.read(results), baselines_file.load(baselines)
+    swept = tradeoff.read(sweep) if sweep else None
+    return drawn.write(out, found, loaded.published(), swept)

@@ -97,3 +97,7 @@ class Undecided(AssertionError):
 
 class ResultsError(HlsgateError):
     """A results file cannot be read or written."""
+
+
+class ExtraMissing(HlsgateError):
+    """A part of hlsgate needs packages that are an extra, and are not installed."""

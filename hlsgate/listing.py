@@ -11,6 +11,9 @@ from hlsgate.budgets import judge_value
 from hlsgate.entries import Entry
 from hlsgate.errors import BaselineError
 
+VALUE_HEADS = ("Entry", "Metric", "Value", "Allowed", "Since first", "Of")
+HISTORY_HEADS = ("Date", "Command", "Commit", "Reason", "Metric", "Old", "New", "Change")
+
 
 def values(baselines: Baselines, keys: Collection[str]) -> str:
     """Lay out every value, what it may become, and where it comes from.
@@ -28,19 +31,29 @@ def values(baselines: Baselines, keys: Collection[str]) -> str:
         If there is no entry of a key.
     """
     _check_keys(baselines, keys)
+    return _grid(value_rows(baselines, keys), VALUE_HEADS)
+
+
+def value_rows(baselines: Baselines, keys: Collection[str] = ()) -> list[list[str]]:
+    """Return the rows of `values`, under `VALUE_HEADS`."""
     rows: list[list[str]] = []
     for entry in _chosen(baselines, keys):
         rows += _value_rows(baselines, entry)
     for key, entry in sorted(baselines.content["resources"].items()):
         if not keys or key in keys:
             rows += [_budget_row(key, budget) for budget in entry.get("budgets", [])]
-    heads = ("Entry", "Metric", "Value", "Allowed", "Since first", "Of")
-    return _grid(rows, heads)
+    return rows
 
 
 def history(baselines: Baselines, keys: Collection[str]) -> str:
     """Lay out every line of history, oldest first; parameters are those of `values`."""
     _check_keys(baselines, keys)
+    rows = history_rows(baselines, keys)
+    return _grid(rows, HISTORY_HEADS) if rows else "no value was ever moved"
+
+
+def history_rows(baselines: Baselines, keys: Collection[str] = ()) -> list[list[str]]:
+    """Return the rows of `history`, under `HISTORY_HEADS`; what a row repeats is left empty."""
     rows = []
     for entry in _chosen(baselines, keys):
         for line in entry.history:
@@ -48,8 +61,7 @@ def history(baselines: Baselines, keys: Collection[str]) -> str:
             for change in _moved(entry.label, line):
                 rows.append([*told, change.what, change.old, change.new, change.change])
                 told = [""] * len(told)
-    heads = ("Date", "Command", "Commit", "Reason", "Metric", "Old", "New", "Change")
-    return _grid(rows, heads) if rows else "no value was ever moved"
+    return rows
 
 
 def _moved(label: str, line: Mapping[str, Any]) -> Iterator[changes.Change]:

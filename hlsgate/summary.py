@@ -16,7 +16,7 @@ from hlsgate.errors import ResultsError
 from hlsgate.judging import Judged, explain, judge_run, new_values
 
 _RANKS = ("failed", "missing", "other weights", "not comparable", "suspicious", "better")
-_HEADS = ("Entry", "Metric", "Baseline", "Measured", "Change", "Allowed", "State")
+HEADS = ("Entry", "Metric", "Baseline", "Measured", "Change", "Allowed", "State")
 _RIGHT = ("left", "left", "right", "right", "right", "right", "left")
 _FEW = 5
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -100,11 +100,15 @@ class Summary:
         rows = [_row(one) for one in self.verdicts if every or _rank(one) <= len(_RANKS)]
         return _grid(rows, style) if rows else ""
 
-    def markdown(self) -> str:
-        """Return a summary for a pull request: changed rows first, the rest folded away."""
+    def rows(self) -> tuple[list[list[str]], list[list[str]]]:
+        """Return the rows, under `HEADS`, of what moved or needs eyes, and of what did not."""
         verdicts = self.verdicts
         changed = [_row(one) for one in verdicts if _rank(one) <= len(_RANKS)]
-        same = [_row(one) for one in verdicts if _rank(one) > len(_RANKS)]
+        return changed, [_row(one) for one in verdicts if _rank(one) > len(_RANKS)]
+
+    def markdown(self) -> str:
+        """Return a summary for a pull request: changed rows first, the rest folded away."""
+        changed, same = self.rows()
         state = "**failed**" if self.fails else "passed"
         parts = [f"### Baselines: {state}", _grid(_safe(changed), "github") if changed else ""]
         parts.append("\n".join(f"- {_safe_text(line.strip())}" for line in self.lines()))
@@ -153,7 +157,7 @@ def _row(verdict: Verdict) -> list[str]:
 def _grid(rows: Sequence[Sequence[str]], style: str) -> str:
     from tabulate import tabulate
 
-    return str(tabulate(rows, _HEADS, style, colalign=_RIGHT, disable_numparse=True))
+    return str(tabulate(rows, HEADS, style, colalign=_RIGHT, disable_numparse=True))
 
 
 def _safe(rows: Sequence[Sequence[str]]) -> list[list[str]]:

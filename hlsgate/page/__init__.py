@@ -1,0 +1,119 @@
+"""One run as one page of HTML: nothing is fetched when it is read, and nothing is measured here.
+
+All that results and baselines say is untrusted text. It is escaped by the template engine, and the
+page's own policy lets no script run but the one that sorts its tables.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hlsgate import documents, figures
+from hlsgate.baselines import Baselines
+from hlsgate.errors import ResultsError
+from hlsgate.page import (
+    accuracy,
+    emulation,
+    frontier,
+    history,
+    provenance,
+    resources,
+    verdict,
+    weights,
+)
+from hlsgate.page.blocks import Section, state_of
+from hlsgate.summary import Summary
+
+_HERE = Path(__file__).parent
+_TEMPLATE = "page.html.jinja"
+
+
+def write(
+    path: Path,
+    content: Mapping[str, Any],
+    summary: Summary,
+    baselines: Baselines,
+    checkpoints: Path,
+    sweep: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the page of a run.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    content : mapping
+        Results, as `hlsgate.results.read` returns them.
+    summary : Summary
+        Their judgement.
+    baselines : Baselines
+        What they were judged by.
+    checkpoints : pathlib.Path
+        Folder of frozen weights; only those that the results are of are shown.
+    sweep : mapping or None
+        As `hlsgate.tradeoff.read` returns it.
+
+    Raises
+    ------
+    ExtraMissing
+        If what draws or lays out is not installed.
+    ResultsError
+        If results contradict themselves, or the file cannot be written.
+    """
+    figures.require()
+    sections = [
+        verdict.section(content, summary),
+        accuracy.accuracy(content),
+        resources.section(content, baselines.published()),
+        frontier.section(content, sweep),
+        accuracy.curves(content),
+        accuracy.confusion(content),
+        emulation.section(content),
+        weights.section(content, checkpoints),
+        history.section(baselines),
+        provenance.section(content, baselines, sweep),
+    ]
+    documents.write_text(path, _laid_out(content, summary, sections), ResultsError)
+
+
+def _laid_out(content: Mapping[str, Any], summary: Summary, sections: list[Section]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    css, script = ((_HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    page = environment.get_template(_TEMPLATE).render(
+        policy=_policy(css, script), css=css, script=script, run=content, failed=summary.fails,
+        sections=sections, state_of=state_of,
+    )  # fmt: skip
+    return page + "\n"
+
+
+def _policy(css: str, script: str) -> str:
+    """Return a Content-Security-Policy: our style and our script, by their hashes; nothing else.
+
+    Figures carry their colours in style attributes, which hold no text from outside.
+    """
+    return "; ".join((
+        "default-src 'none'",
+        f"script-src {_hashed(script)}",
+        f"style-src-elem {_hashed(css)}",
+        "style-src-attr 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ))  # fmt: skip
+
+
+def _hashed(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

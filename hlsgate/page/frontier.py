@@ -1,0 +1,111 @@
+"""How far can one compress before accuracy drops: a sweep, as plots and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hlsgate.changes import number
+from hlsgate.figures import frontier, style
+from hlsgate.figures.svg import inline
+from hlsgate.page.blocks import Block, Folded, Grid, Listing, Picture, Row, Section, Text
+from hlsgate.tradeoff import COSTS, Tradeoff, compare
+
+_HEADS = ("point", "weights, bits", "activations, bits", "zeros", "hidden", "seed", "from",
+          "accuracy %", "loss, points", "parity", "DA cost", "ALUT", "FF")  # fmt: skip
+_WORDS = (4, 6, 9)
+_MISSING = (
+    "No sweep was given. Make one with 'python -m hlsgate frontier', then name it here: "
+    "'python -m hlsgate report RESULTS --frontier results/frontier.json'."
+)
+
+
+def section(content: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> Section:
+    """Plot accuracy against cost; the answer first, where there is a sweep."""
+    blocks: list[Block] = []
+    if sweep is None:
+        blocks.append(Text(_MISSING))
+    else:
+        blocks.append(Text(sweep["answer"]["sentence"], strong=True))
+        if "answer2" in sweep:
+            blocks.append(Text(sweep["answer2"]["sentence"]))
+    found = [compare(metric, content, sweep) for metric in COSTS]
+    shown = [one for one in found if one.points or one.variants]
+    if shown:
+        blocks.append(Row([_picture(one) for one in shown]))
+        blocks.append(Listing(_notes(shown, content, sweep)))
+    if sweep is not None:
+        blocks += _tables(sweep)
+    return Section("frontier", "Accuracy against cost", blocks)
+
+
+def _picture(one: Tradeoff) -> Picture:
+    name = f"frontier-{one.metric.replace('_', '-')}"
+    swept = f"{len(one.points)} points of a sweep and " if one.points else ""
+    shown = f"{swept}{len(one.variants)} declared networks"
+    title = f"Accuracy against {frontier.AXES[one.metric]}: {shown}"
+    with style(name):
+        svg = inline(frontier.draw(one), name, title, frontier.tips(one))
+    return Picture(svg, f"{title}. Bars: 95 % intervals of the accuracy. Counted by {one.tool}.")
+
+
+def _notes(
+    shown: list[Tradeoff], content: Mapping[str, Any], sweep: Mapping[str, Any] | None
+) -> list[str]:
+    """Say what is not in the plots."""
+    notes = [f"Not drawn: {note}." for one in shown for note in one.notes]
+    data = {one["frozen"]["dataset"] for one in content["variants"].values() if "frozen" in one}
+    data |= {sweep["dataset"]} if sweep else set()
+    known = " and ".join(sorted(data)) or "unknown"
+    notes.append(
+        f"No published networks are drawn: these jets are {known}, and the costs are da4ml's and "
+        "ALUTs without softmax; published networks were scored on other jets, and are counted in "
+        "LUTs (AMD) or in ALUTs that another tool estimates, softmax included."
+    )
+    paired = (
+        "Parity is judged on the same jets, pair by pair, so its bounds are tighter than the bars: "
+        "two bars may overlap although one network is certainly worse."
+    )
+    return list(dict.fromkeys([*notes, paired]))
+
+
+def _tables(sweep: Mapping[str, Any]) -> list[Block]:
+    best = [one for one in sweep["points"] if one["key"] in sweep["pareto"]]
+    rest = [one for one in sweep["points"] if one["key"] not in sweep["pareto"]]
+    note = (
+        f"Loss: against {sweep['reference']['variant']} on the same {sweep['n']:,} jets, with "
+        f"one-sided {100 * sweep['confidence']:g} % bounds; parity: at most "
+        f"{100 * sweep['margin']:g} point. ALUTs: synthesised on the frontier only."
+    )
+    blocks: list[Block] = [Grid("The frontier", _HEADS, _rows(best), _WORDS, (note,))]
+    if rest:
+        grid = Grid("Other points", _HEADS, _rows(rest), _WORDS)
+        blocks.append(Folded(f"{len(rest)} other points", [grid]))
+    failed = sweep.get("failed", [])
+    if failed:
+        rows = [[one["key"], one["error"]] for one in failed]
+        blocks.append(Grid("Points that could not be made", ("point", "why"), rows, (1,)))
+    return blocks
+
+
+def _rows(points: list[Mapping[str, Any]]) -> list[list[str]]:
+    return [_row(one) for one in sorted(points, key=lambda one: (one["da_cost"], one["key"]))]
+
+
+def _row(one: Mapping[str, Any]) -> list[str]:
+    bounds = f"{100 * one['loss_lower']:.2f} to {100 * one['loss_upper']:.2f}"
+    return [
+        one["key"],
+        str(one["weight_bits"]),
+        str(one["activation_bits"]),
+        f"{100 * one['sparsity']:g} %",
+        " x ".join(map(str, one["hidden"])),
+        str(one["seed"]),
+        one["source"],
+        f"{100 * one['accuracy']:.2f}",
+        f"{100 * one['loss']:.2f} ({bounds})",
+        one["parity"],
+        number(one["da_cost"]),
+        number(one["alut"]),
+        number(one["ff"]),
+    ]

@@ -1,0 +1,134 @@
+"""The page's first section: what was compared, with which outcome, and what was known before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hlsgate import suite
+from hlsgate.declarations import Shortfall, Variant
+from hlsgate.page.blocks import Block, Folded, Grid, Listing, Section, State, Text, Tile, Tiles
+from hlsgate.summary import HEADS, Summary
+
+_WORDS = (0, 1, 6)
+_NONE = "-"
+_DECLARED = "fail (declared)"
+
+
+def section(content: Mapping[str, Any], summary: Summary) -> Section:
+    """Count and list the verdicts of a run, and the shortfalls that its variants declare."""
+    blocks: list[Block] = [
+        Tiles([*_baseline_tiles(summary), *_claim_tiles(content)]),
+        Listing(_details(summary)),
+        *_grids(summary),
+        _shortfalls(content),
+    ]
+    return Section("verdict", "Verdict", blocks)
+
+
+def _details(summary: Summary) -> list[str]:
+    """Return what a summary says beyond its counts, which the tiles show."""
+    counted, *lines = summary.lines()
+    told = [" ".join(line.split()) for line in lines]
+    details = [
+        f"not compared: {text}" if line.startswith(" ") else text
+        for line, text in zip(lines, told, strict=True)
+        if ": " in text
+    ]
+    return [" ".join(counted.split()), *details]
+
+
+def _baseline_tiles(summary: Summary) -> Iterator[Tile]:
+    judged = summary.judged
+    failed = sum(one.state == "failed" for one in judged)
+    better = sum(verdict.state == "better" for verdict in summary.verdicts)
+    apart = sum(not one.compared and one.state != "new" for one in judged)
+    new = sum(one.state == "new" for one in judged) + len(summary.new_values)
+    yield Tile("compared", str(len(summary.compared)), f"of {len(judged)} variants and designs")
+    yield Tile("failed", str(failed), "gates closed", "bad" if failed else "good")
+    yield Tile("better", str(better), "values than their baselines")
+    yield Tile("not compared", str(apart), "reasons below", "odd" if apart else "")
+    yield Tile("new", str(new), "without a baseline", "bad" if new else "")
+    orphans = len(summary.orphans)
+    yield Tile("orphan", str(orphans), "baselines of nothing", "bad" if orphans else "")
+
+
+def _claim_tiles(content: Mapping[str, Any]) -> Iterator[Tile]:
+    """Count parity and equality; what pytest judged, and the page only tells."""
+    words = [
+        parity_word(variant, content["variants"].get(variant.key, {}).get("frozen", {}))
+        for variant in suite.VARIANTS
+    ]
+    states = [word for word in words if word not in ("reference", "not judged")]
+    if states:
+        known = states.count(_DECLARED)
+        note = f"of {len(states)} compressed networks" + (f"; {known} declared" if known else "")
+        closed = len(states) - states.count("pass") - known
+        state: State = "bad" if closed else "good"
+        yield Tile("accuracy parity", str(states.count("pass")), note, state)
+    equal = [
+        one["exact"]["rows_different"] == 0
+        for found in content["variants"].values()
+        for one in found.get("emulation", {}).values()
+        if "exact" in one
+    ]
+    if equal:
+        state = "good" if all(equal) else "bad"
+        yield Tile("bit-exact emulation", str(sum(equal)), f"of {len(equal)} comparisons", state)
+
+
+def _grids(summary: Summary) -> Iterator[Block]:
+    changed, same = summary.rows()
+    if changed:
+        yield Grid("Values that moved, or need eyes", HEADS, changed, _WORDS)
+    if same:
+        grid = Grid("Values equal to their baselines, or within their budgets", HEADS, same, _WORDS)
+        yield Folded(f"{len(same)} unchanged values", [grid])
+    if not summary.compared:
+        yield Text("Nothing was compared, so nothing has passed.", strong=True)
+
+
+def _shortfalls(content: Mapping[str, Any]) -> Block:
+    rows = [
+        [
+            variant.key,
+            known.gate,
+            ", ".join(known.backends) or "all",
+            f"{known.worst:g}",
+            _measured(content["variants"].get(variant.key, {}), known),
+            known.reason,
+        ]
+        for variant in suite.VARIANTS
+        for known in variant.shortfalls
+    ]
+    heads = ("Variant", "Gate", "Backends", "At most", "Measured", "Reason")
+    notes = (
+        "Strict in both directions: a variant that falls shorter than declared fails its test, and "
+        "so does one that meets the gate. Parity and hardware: share of accuracy; AUC: area; "
+        "softmax: mean error, largest of the backends.",
+    )
+    return Grid("Declared shortfalls: gates that are known to fail", heads, rows, (1, 2, 5), notes)
+
+
+def _measured(found: Mapping[str, Any], known: Shortfall) -> str:
+    """Return what a run says of a declared shortfall, in the gate's unit."""
+    frozen = found.get("frozen", {})
+    emulated = [
+        one for key, one in found.get("emulation", {}).items() if key in (known.backends or (key,))
+    ]
+    losses = {
+        "parity": [-frozen["parity"]["difference"]] if "parity" in frozen else [],
+        "auc": [-one["difference"] for one in frozen.get("auc_parity", {}).values()],
+        "softmax": [one["softmax"]["mean_error"] for one in emulated if "softmax" in one],
+        "hardware": [one["drift"]["accuracy_drop"] for one in emulated if "drift" in one],
+    }[known.gate]
+    return f"{max(losses):.4f}" if losses else _NONE
+
+
+def parity_word(variant: Variant, scores: Mapping[str, Any]) -> str:
+    """Return the state of a variant's parity, as tables say it."""
+    if variant.reference is None:
+        return "reference"
+    state: str = scores.get("parity", {}).get("state", "not judged")
+    known = state == "fail" and variant.shortfall("parity") is not None
+    return _DECLARED if known else state

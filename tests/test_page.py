@@ -1,0 +1,269 @@
+"""The report page says what results say, needs nothing else, and acts on nothing they say."""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+from click.testing import CliRunner
+
+from hlsgate import baselines, figures, page, results, suite, summary, tradeoff
+from hlsgate.__main__ import main
+from hlsgate.errors import ExtraMissing, ResultsError
+from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
+from hlsgate.page.blocks import Folded, Grid, Row
+from tests import page_sample
+from tests.hostile import MARKER, hostile
+
+VOID = {"meta", "link", "img", "br"}
+
+
+class Structure(HTMLParser):
+    """Elements, their attributes and all text of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.attributes, self.text, self.open = Counter(), [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] += 1
+        self.attributes += attrs
+        self.open += [] if tag in VOID else [tag]
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags[tag] += 1
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def written(folder, paths):
+    found, sweep, stored = paths
+    arguments = ["--frontier", str(sweep), "--baselines", str(stored), "--root"]
+    out = folder / "page.html"
+    done = CliRunner().invoke(
+        main, ["report", str(found), *arguments, str(page_sample.ROOT), "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    assert done.output == f"{out}\n"
+    return out.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def content():
+    """Results, as they are read again."""
+    return {**page_sample.content(), "versions": {}}
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    """Write the page of the sample."""
+    folder = tmp_path_factory.mktemp("page")
+    return written(folder, page_sample.write(folder))
+
+
+def grids(blocks):
+    """Return every table of some blocks, by its caption."""
+    found = {}
+    for block in blocks:
+        if isinstance(block, Grid):
+            found[block.caption] = block
+        elif isinstance(block, Row | Folded):
+            found |= grids(block.blocks)
+    return found
+
+
+def cells(grid, key):
+    return next(list(row) for row in grid.rows if row[0] == key)
+
+
+def test_page_is_whole_and_needs_nothing(html):
+    """One document, well nested, in which no address leads outside."""
+    found = Structure(html)
+    assert found.open == []
+    assert (found.tags["html"], found.tags["script"], found.tags["style"]) == (1, 1, 1)
+    assert found.tags["svg"] >= 15
+    addresses = [value for name, value in found.attributes if name in ("src", "href", "xlink:href")]
+    assert addresses
+    assert all(value.startswith("#") or value == "data:," for value in addresses)
+    outside = re.findall(r"""(?:url\(|@import|https?:)[^"')]*""", html)
+    assert all("www.w3.org" in one or one.startswith("url(#") for one in outside)
+    assert len(html) < 1_000_000
+
+
+def test_policy_names_the_only_script_and_style(html):
+    """The policy's hashes are those of what the page holds; all else is forbidden."""
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html).group(1)
+    for tag in ("script", "style"):
+        body = re.search(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL).group(1)
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert f"&#39;sha256-{digest}&#39;" in policy
+    assert "default-src &#39;none&#39;" in policy
+    assert "unsafe-inline" not in policy.split("style-src-attr")[0]
+
+
+def test_hostile_text_is_only_text(html, tmp_path):
+    """Markup, formulas and template syntax in results leave the page's structure as it is."""
+    spoiled = written(tmp_path, hostile(tmp_path))
+    found, clean = Structure(spoiled), Structure(html)
+    assert found.open == []
+    assert set(found.tags) == set(clean.tags)
+    assert found.tags["script"] == 1
+    assert not [name for name, _ in found.attributes if name.startswith("on")]
+    text = "".join(found.text)
+    for what in (
+        "jets-w4_a4_p75_s0",
+        "sample",
+        "0.5.2",
+        "Agilex7",
+        "one more bit",
+        "jets_sample",
+        "W",
+    ):
+        assert re.search(f"{what}[^<]*{re.escape(MARKER)}", text), what
+    assert "{{ 7 * 7 }}" in text
+    assert "$x_{1}^" in text
+
+
+def test_identifiers_are_unique_across_figures(html):
+    """No identifier stands twice, and every reference within a figure finds its target."""
+    names = [value for name, value in Structure(html).attributes if name == "id"]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+    wanted = set(re.findall(r'url\(#([^)"]+)\)|xlink:href="#([^"]+)"', html))
+    assert {one or other for one, other in wanted} <= set(names)
+
+
+def test_verdict_counts_are_the_judges(content, tmp_path):
+    """Tiles have the counts of the summary; a shortfall stands beside what was measured."""
+    loaded = baselines.load(page_sample.baselines(tmp_path))
+    judged = summary.summarise(content, loaded)
+    section = verdict.section(content, judged)
+    tiles = {tile.name: tile.value for tile in section.blocks[0].tiles}
+    assert tiles["compared"] == str(len(judged.compared)) == "6"
+    assert tiles["better"] == "1"
+    assert tiles["new"] == str(sum(one.state == "new" for one in judged.judged))
+    assert tiles["bit-exact emulation"] == "4"
+    rows = grids(section.blocks)["Declared shortfalls: gates that are known to fail"].rows
+    loss = -content["variants"]["jets-q4_p75_exercise"]["frozen"]["parity"]["difference"]
+    assert ["jets-q4_p75_exercise", "parity", "all", "0.03", f"{loss:.4f}"] == list(rows[0][:5])
+
+
+def test_savings_are_by_one_tool_each(content):
+    """A table holds one tool's numbers; what was recorded or published says so."""
+    published = {
+        f"{key}-oneapi_agilex7": {
+            "toolchain": "oneapi", "tool_version": "2025.0", "part": "Agilex7",
+            "stage": "hls_estimate", "origin": "published", "weights_sha256": None,
+            "values": {"alut": alut},
+        }
+        for key, alut in (("jets-float", 1000), ("jets-q4_p75", 100))
+    }  # fmt: skip
+    found = grids(resources.section(content, published).blocks)
+    yosys = found["yosys 0.70, da4ml 0.5.2 for cyclonev: synthesis, logits only"]
+    assert cells(yosys, "jets-float") == ["jets-float", "118,750", "-", "15,833", "-", "recorded"]
+    assert cells(yosys, "jets-q4_p75")[1:3] == ["8,200", "93.1 %"]
+    oneapi = found["oneapi 2025.0 for Agilex7: HLS estimate, with softmax"]
+    assert cells(oneapi, "jets-q4_p75")[1:] == ["100", "90.0 %", "published, weights unknown"]
+
+
+def test_no_saving_against_another_release(content):
+    """Where the reference is of another tool, nothing is saved, and the reason is told."""
+    spoiled = {**content, "designs": dict(content["designs"])}
+    old = spoiled["designs"]["jets-float-da4ml"]["measurement"]
+    spoiled["designs"]["jets-float-da4ml"] = {"measurement": {**old, "tool_version": "0.4"}}
+    grid = grids(resources.section(spoiled, {}).blocks)["da4ml 0.5.2: logic, logits only"]
+    assert cells(grid, "jets-q4_p75")[2] == "-"
+    assert any("tool release is 0.5.2, jets-float's is 0.4" in note for note in grid.notes)
+
+
+def test_layers_appear_when_results_have_them(content):
+    """Errors layer by layer are shown whether they come by name or in order, or not at all."""
+    found = grids(emulation.section(content).blocks)["Errors layer by layer"]
+    assert found.heads[2] == "layer"
+    assert list(found.rows[1]) == ["jets-float", "oneapi", "logits", "fixed<10,6>", "7", "9.5"]
+    named = {"logits": {"worst_lsb": 2.5, "equal": False}, "relu1": 0.5}
+    one = {
+        "variants": {"jets-float": {"emulation": {"vitis": {"compiler": "g++", "layers": named}}}}
+    }
+    rows = grids(emulation.section(one).blocks)["Errors layer by layer"].rows
+    assert [list(row) for row in rows] == [
+        ["jets-float", "vitis", "logits", "2.5", "no", "-"],
+        ["jets-float", "vitis", "relu1", "-", "-", "0.5"],
+    ]
+    one["variants"]["jets-float"]["emulation"]["vitis"].pop("layers")
+    assert "Errors layer by layer" not in grids(emulation.section(one).blocks)
+
+
+def test_without_a_sweep_the_page_says_how_to_make_one(content):
+    """The variants are drawn alone, and the command is named."""
+    section = frontier.section(content, None)
+    assert "python -m hlsgate frontier" in section.blocks[0].text
+    assert len(next(one for one in section.blocks if isinstance(one, Row)).blocks) == 2
+
+
+def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
+    """Weights that are not those of the results are named, not drawn."""
+    shown = grids(weights.section(content, page_sample.CHECKPOINTS).blocks)
+    grid = shown["Bits in use by kernel, and zeros"]
+    assert cells(grid, "jets-float")[1] == "float, 0 % zero"
+    assert re.fullmatch(r"4 of 4 bits, 75 % zero", cells(grid, "jets-q4_p75")[1])
+    frozen = {**content["variants"]["jets-float"]["frozen"], "weights_sha256": "9" * 64}
+    other = {"variants": {"jets-float": {"frozen": frozen}}}
+    section = weights.section(other, page_sample.CHECKPOINTS)
+    assert grids(section.blocks) == {}
+    assert "these results are of 999999999999" in section.blocks[-1].lines[0]
+    missing = weights.section(content, tmp_path)
+    assert len(missing.blocks[-1].lines) == len(suite.VARIANTS)
+
+
+def test_results_that_contradict_themselves(content):
+    """Curves or counts of the wrong length are an error that names the place."""
+    frozen = dict(content["variants"]["jets-float"]["frozen"])
+    frozen["roc"] = {**frozen["roc"], "background": [0.1, 1.0]}
+    frozen["confusion"] = {**frozen["confusion"], "counts": [[1, 2]]}
+    broken = {"variants": {"jets-float": {"frozen": frozen}}, "designs": {}}
+    with pytest.raises(ResultsError, match="variants/jets-float/frozen/roc: 31 shares of g at 2"):
+        accuracy.curves(broken)
+    with pytest.raises(ResultsError, match="frozen/confusion: the counts are not 5 by 5"):
+        accuracy.confusion(broken)
+
+
+def test_half_a_run_has_a_page(tmp_path):
+    """Results with nothing but one design give a page that says what is missing."""
+    found = results.empty()
+    design = page_sample.content()["designs"]["jets-q4_p75-da4ml"]
+    results.put(found, "designs", "jets-q4_p75-da4ml", "measurement", design["measurement"])
+    results.write(tmp_path / "results.json", found, tmp_path)
+    content = results.read(tmp_path / "results.json")
+    loaded = baselines.load(page_sample.baselines(tmp_path))
+    judged = summary.summarise(content, loaded)
+    page.write(tmp_path / "page.html", content, judged, loaded, tmp_path)
+    text = (tmp_path / "page.html").read_text("utf-8")
+    assert "These results hold no ROC curves" in text
+    assert "Nothing was compared, so nothing has passed." in text
+
+
+def test_missing_extra_is_one_sentence(monkeypatch):
+    """Without matplotlib or jinja2, the error says what to install."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ExtraMissing, match=r"jinja2 and matplotlib; .* hlsgate\[report\]"):
+        figures.require()
+
+
+def test_unusable_sweep_is_one_sentence(tmp_path):
+    """A file that is no frontier ends the command with its name and the place in it."""
+    paths = page_sample.write(tmp_path)
+    paths[1].write_text('{"schema": 1}')
+    done = CliRunner().invoke(main, ["report", str(paths[0]), "--frontier", str(paths[1])])
+    assert done.exit_code == 2
+    assert "frontier.json: top level" in done.output
+    with pytest.raises(ResultsError, match="python -m hlsgate frontier"):
+        tradeoff.read(tmp_path / "none.json")
