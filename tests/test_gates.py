@@ -91,8 +91,20 @@ def test_good_reports_pass_and_are_shown_as_replayed(reports, tmp_path):
     text = path.with_suffix(".md").read_text()
     assert "replayed: oneapi 2025.0.0, Agilex7, AGF000, HLS estimate; weights unknown" in text
     assert "18,000 (85.7 %)" in output
+    assert f"page: {path.with_suffix('.html')}" in output
+    assert "<td>18,000</td>" in path.with_suffix(".html").read_text()
     found = json.loads(path.read_text())["designs"]
     assert found["jets-q4_p75-oneapi_agilex7"]["measurement"]["values"]["alut"] == 18_000
+
+
+def test_without_the_extra_there_is_no_page(reports, tmp_path):
+    """Where nothing can be drawn, the run says so and passes; the results are written."""
+    path = tmp_path / "results.json"
+    code, failed, output = judge(reports, "-p", "tests.no_figures", "--results", str(path))
+    assert (code, failed) == (0, []), output
+    assert "no page: the report page needs matplotlib; install the extra" in output
+    assert path.is_file()
+    assert not path.with_suffix(".html").exists()
 
 
 @pytest.mark.parametrize(
