@@ -87,7 +87,7 @@ def style(salt: str, *, text: bool = True) -> Iterator[None]:
         "axes.titleweight": "bold", "figure.facecolor": "none", "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"], "font.size": 9, "grid.color": rule,
         "grid.linewidth": 0.6, "legend.edgecolor": rule, "legend.facecolor": "none",
-        "legend.fontsize": 8.5, "legend.frameon": False, "legend.labelcolor": ink,
+        "legend.fontsize": 8, "legend.frameon": False, "legend.labelcolor": ink,
         "svg.fonttype": "none" if text else "path", "svg.hashsalt": salt, "text.color": ink,
         "text.parse_math": False,  # names come from files: a dollar sign is no formula
         "xtick.color": faint, "xtick.labelcolor": ink, "ytick.color": faint,

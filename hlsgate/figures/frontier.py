@@ -21,7 +21,7 @@ _TELLS = {"pass": "parity", "fail": "no parity", "cannot tell": "cannot tell"}
 _VARIANT_COLOURS = ("ink", "red", "amber", "violet", "teal", "green")
 
 
-def draw(tradeoff: Tradeoff, *, width: float = 4.9, height: float = 4.6) -> Figure:
+def draw(tradeoff: Tradeoff, *, width: float = 5.2, height: float = 4.6) -> Figure:
     """Draw accuracy, with its interval, against cost; identifiers of points are their numbers."""
     figure, axes = panel(width, height)
     _line(axes, tradeoff)

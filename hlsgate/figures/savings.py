@@ -30,17 +30,25 @@ class Panel:
 
     Parameters
     ----------
-    title : str
-        Metric, tool, part, stage and scope.
+    name : str
+        Metric, in words.
+    kind : str
+        Tool, part, stage and scope.
     reference : str
         The variant that is 100 %.
     bars : tuple of (str, float, float, str)
         Variant, value, share of the reference's, origin; the reference first.
     """
 
-    title: str
+    name: str
+    kind: str
     reference: str
     bars: tuple[tuple[str, float, float, str], ...]
+
+    @property
+    def title(self) -> str:
+        """Name and kind."""
+        return f"{self.name}: {self.kind}"
 
 
 def panels(savings: Sequence[Saving]) -> list[Panel]:
@@ -61,7 +69,7 @@ def _panel(reference: str, name: str, group: Sequence[Saving]) -> Panel:
         bars.append(
             (one.design.variant.key, one.value, 1 - (one.saved or 0), one.measurement.origin)
         )
-    return Panel(f"{_NAMES[name]}: {kind(group[0])}", reference, tuple(bars))
+    return Panel(_NAMES[name], kind(group[0]), reference, tuple(bars))
 
 
 def kind(saving: Saving) -> str:
@@ -89,20 +97,25 @@ def draw(one: Panel, *, width: float = 4.6) -> Figure:
     return figure
 
 
-def draw_all(found: Sequence[Panel], *, width: float = 11.0) -> Figure:
-    """Draw all panels as one figure, for papers."""
+def draw_all(found: Sequence[Panel], *, width: float = 10.0) -> Figure:
+    """Draw all panels as one figure, for papers: a row for each tool and stage."""
     from matplotlib.figure import Figure
 
-    columns = min(_COLUMNS, len(found))
-    rows = -(-len(found) // columns)
-    height = rows * max(_height(one) for one in found)
-    figure = Figure(figsize=(width * columns / _COLUMNS, height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).flat
-    for place, one in zip(axes, found, strict=False):
-        _bars(place, one)
-    for place in list(axes)[len(found) :]:
-        place.set_axis_off()
+    rows: dict[str, list[Panel]] = {}
+    for one in sorted(found, key=_not_measured):
+        rows.setdefault(one.kind, []).append(one)
+    columns = max(map(len, rows.values()))
+    heights = [_height(row[0]) for row in rows.values()]
+    figure = Figure(figsize=(width * columns / _COLUMNS, sum(heights)), layout="constrained")
+    places = figure.add_gridspec(len(rows), columns, height_ratios=heights)
+    for number, row in enumerate(rows.values()):
+        for column, one in enumerate(row):
+            _bars(figure.add_subplot(places[number, column]), one)
     return figure
+
+
+def _not_measured(one: Panel) -> bool:
+    return all(origin != "measured" for _, _, _, origin in one.bars)
 
 
 def _height(one: Panel) -> float:
