@@ -91,13 +91,13 @@ def hatched(one: Panel) -> bool:
 
 
 def draw(one: Panel, *, width: float = 4.6) -> Figure:
-    """Draw one panel."""
+    """Draw one panel, below a heading that says its kind."""
     figure, axes = panel(width, _height(one))
-    _bars(axes, one)
+    _bars(axes, one, one.name)
     return figure
 
 
-def draw_all(found: Sequence[Panel], *, width: float = 10.0) -> Figure:
+def draw_all(found: Sequence[Panel], *, width: float = 11.5) -> Figure:
     """Draw all panels as one figure, for papers: a row for each tool and stage."""
     from matplotlib.figure import Figure
 
@@ -110,7 +110,7 @@ def draw_all(found: Sequence[Panel], *, width: float = 10.0) -> Figure:
     places = figure.add_gridspec(len(rows), columns, height_ratios=heights)
     for number, row in enumerate(rows.values()):
         for column, one in enumerate(row):
-            _bars(figure.add_subplot(places[number, column]), one)
+            _bars(figure.add_subplot(places[number, column]), one, one.title)
     return figure
 
 
@@ -122,7 +122,7 @@ def _height(one: Panel) -> float:
     return _FRAME + _ROW_HEIGHT * len(one.bars)
 
 
-def _bars(axes: Axes, one: Panel) -> None:
+def _bars(axes: Axes, one: Panel, title: str) -> None:
     for row, (variant, value, share, origin) in enumerate(one.bars):
         colour = PALETTE["faint" if variant == one.reference else "blue"]
         look: Look = {"height": 0.62, "edgecolor": colour, "hatch": _HATCHES.get(origin, "")}
@@ -148,6 +148,6 @@ def _bars(axes: Axes, one: Panel) -> None:
     axes.invert_yaxis()
     axes.set_xlim(0, 100 * max(1.0, *(bar[2] for bar in one.bars)) * 1.02)
     axes.set_xlabel(f"% of {one.reference}'s")
-    axes.set_title(shortened(one.title, _LONGEST_TITLE))
+    axes.set_title(shortened(title, _LONGEST_TITLE))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
