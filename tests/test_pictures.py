@@ -1,8 +1,10 @@
 """Points of a plot are of one kind; pictures are equal for equal results."""
 
 import pytest
+from click.testing import CliRunner
 
 from hlsgate import pictures, results, tradeoff
+from hlsgate.__main__ import main
 from hlsgate.errors import ResultsError
 from tests import page_sample
 
@@ -82,6 +84,17 @@ def test_equal_results_give_equal_pictures(content, sweep, tmp_path):
     svg = (tmp_path / "a" / "savings.svg").read_text()
     assert "dc:date" not in svg
     assert "<text" not in svg, "letters are outlines, so that a paper needs no font"
+
+
+def test_command_draws_files(tmp_path):
+    """The command reads files, and prints what it wrote."""
+    found, sweep, stored = page_sample.write(tmp_path)
+    arguments = ["--frontier", str(sweep), "--baselines", str(stored), "--out", str(tmp_path / "p")]
+    done = CliRunner().invoke(main, ["pictures", str(found), *arguments])
+    assert done.exit_code == 0, done.output
+    assert done.output.split() == [str(path) for path in sorted(
+        (tmp_path / "p").iterdir(), key=lambda path: (path.stem != "savings", path.name)
+    )]  # fmt: skip
 
 
 def test_nothing_to_draw(tmp_path):
