@@ -33,9 +33,9 @@ def test_roc_by_class_is_small_and_ends_at_one():
 
 def test_confusion_counts():
     """Rows are the truth, columns the answers."""
-    answers = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    answers = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]])
     found = curves.confusion(answers, np.array([0, 0, 1]), ["a", "b"])
-    assert found == {"classes": ["a", "b"], "counts": [[1, 1], [1, 0]]}
+    assert found == {"classes": ["a", "b"], "counts": [[1, 1], [0, 1]]}
 
 
 @pytest.mark.parametrize(

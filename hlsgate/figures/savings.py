@@ -128,7 +128,7 @@ def _bars(axes: Axes, one: Panel, title: str) -> None:
         look: Look = {"height": 0.62, "edgecolor": colour, "hatch": _HATCHES.get(origin, "")}
         face = "none" if look["hatch"] else colour
         axes.barh(row, 100 * share, facecolor=face, **look)
-        label = f"{value:,.0f}"
+        label = f"{value:,.10g}"
         if variant != one.reference:
             label += f"  ({100 * share:.1f} %)"
         if origin != "measured":
