@@ -139,7 +139,7 @@ def _rank(verdict: Verdict) -> int:
 
 def _row(verdict: Verdict) -> list[str]:
     if verdict.metric == "*":
-        return [verdict.design, "*", "", "", verdict.text, "", verdict.state]
+        return [verdict.design, "*", "", "", "", "", verdict.state]  # why: among the counts
     step = ""
     if verdict.baseline is not None and verdict.measured not in (None, verdict.baseline):
         step = changes.step(verdict.metric, verdict.baseline, verdict.measured or 0.0)

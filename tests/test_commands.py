@@ -4,21 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from hlsgate import baselines, results
-from hlsgate.__main__ import main
 
 SHA = "c" * 64
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Run a command in an empty folder, outside of CI."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CI", raising=False)
-    return lambda *args: CliRunner().invoke(main, args)
 
 
 @pytest.fixture

@@ -10,19 +10,11 @@ from hlsgate import hardware, suite
 from hlsgate.cache import Cache
 from hlsgate.errors import ReportError
 from hlsgate.hardware import Hardware
-from hlsgate.pipeline import Pipeline
-from hlsgate.project import Project
 from tests.oneapi_reports import write_project
+from tests.stand_ins import Converted, no_jets
 
 ROOT = Path(__file__).parents[1]
 DESIGN = suite.design("jets-q4_p75-oneapi_agilex7")
-
-
-class Converted(Pipeline):
-    """A pipeline whose conversion is done: it hands out one written project."""
-
-    def project(self, *_args, **_options):
-        return Project(self.cache.root / "written", "demo", "oneAPI", "0", outputs=5)
 
 
 @pytest.fixture
@@ -30,9 +22,6 @@ def judged_by(tmp_path):
     """Make what reads reports, on a machine where the design's project can be written."""
     (tmp_path / "written").mkdir()
     (tmp_path / "written" / "kernel.cpp").write_text("int weights[] = {1, 2};")
-
-    def no_jets():
-        raise AssertionError("a replay needs no jets")
 
     return Hardware(Converted(no_jets, Cache(tmp_path), ROOT / "fixtures" / "checkpoints"))
 

@@ -16,6 +16,7 @@ from hlsgate.toolchains.oneapi import OneAPI, find, parse, synthesise, usable_ve
 from hlsgate.toolchains.synthesis import Synthesis
 from tests.oneapi_reports import report_rows, row_named, write_project
 from tests.processes import assert_gone
+from tests.stand_ins import write_tool
 
 VERSION = "Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.20241205)"
 WRITE_REPORT = "cp -r ../finished demo.report.prj && : >demo.report"
@@ -36,9 +37,7 @@ class Bench:
 
     def tool(self, name: str, script: str) -> None:
         """Write a stand-in tool."""
-        path = self.bin / name
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
+        write_tool(self.bin, name, script)
 
     def run(self, **options: object) -> Synthesis:
         """Run a synthesis with the stand-ins."""
