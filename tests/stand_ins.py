@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from hlsgate.errors import SynthesisError
 from hlsgate.pipeline import Pipeline
 from hlsgate.project import Project
 
@@ -28,3 +32,13 @@ class Converted(Pipeline):
 def no_jets() -> Any:
     """Be the data set of a test that needs none."""
     raise AssertionError("this needs no jets")
+
+
+def failure(run: Callable[[], Any], log: Path) -> str:
+    """Return the message of a run that must fail; the log is kept and named at its end."""
+    with pytest.raises(SynthesisError) as caught:
+        run()
+    assert caught.value.log == log
+    assert log.is_file()
+    assert str(caught.value).endswith(f"Log: {log}")
+    return str(caught.value)
