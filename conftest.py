@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="NAME",
         help="fail, rather than skip, where this toolchain is missing or is not that of the "
-        "baseline: da4ml, yosys, nextpnr, oneapi, vitis, quartus",
+        f"baseline: {', '.join(toolchains.names())}",
     )
     group.addoption("--slow", action="store_true", help="measure slow designs, too")
     group.addoption(

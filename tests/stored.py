@@ -12,6 +12,7 @@ OTHER_SHA = "d" * 64
 VARIANT = "jets-q4_p75"
 DESIGN = "jets-q4_p75-yosys_cyclonev"
 COMMIT = "1" * 40
+FACTS = ("toolchain", "tool_version", "part", "stage", "weights_sha256", "target_fmax_mhz")
 
 Values = Mapping[str, float]
 

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hlsgate import process
+from hlsgate import process, suite, toolchains
+from hlsgate.baselines import Baselines
+from hlsgate.budgets import decide, judge_design
+from hlsgate.cache import Cache
+from hlsgate.declarations import Design
 from hlsgate.errors import SynthesisError, ToolNotFound
+from hlsgate.hardware import Hardware
+from hlsgate.judging import target_facts
+from hlsgate.project import Project
 from hlsgate.toolchains import vitis, vivado
-from tests import stand_ins
+from tests import stand_ins, stored
 from tests.processes import assert_gone
-from tests.vitis_reports import CSYNTH, TOP, VIVADO, csynth, write_both, write_csynth
+from tests.vitis_reports import CSYNTH, PART, TOP, VIVADO, csynth, write_both, write_csynth
+
+ROOT = Path(__file__).parents[1]
+CHECKPOINTS = ROOT / "fixtures" / "checkpoints"
 
 HLS = "Vitis HLS - High-Level Synthesis from C, C++ and OpenCL v2031.2 (64-bit)"
 RUN = "****** vitis-run v2031.2 (64-bit)"
 BANNER = "Vivado v2031.2 (64-bit)"
 REPORTS = f"{TOP}_prj/solution1/syn/report"
-ESTIMATE = f"mkdir -p {REPORTS} && cp ../finished/{CSYNTH} {REPORTS}/"
-UTILIZATION = f"cp ../finished/{VIVADO} ."
+FINISHED = "${0%/*}/../finished"  # beside the stand-ins, wherever they are run
+ESTIMATE = f"mkdir -p {REPORTS} && cp {FINISHED}/{CSYNTH} {REPORTS}/"
+UTILIZATION = f"cp {FINISHED}/{VIVADO} ."
 OPTIONS = """array set opt {
     reset      0
     csim       1
@@ -332,7 +345,7 @@ def test_an_estimate_alone_is_no_synthesis(bench):
 
 def test_a_half_report_is_a_failure(bench):
     """A cut report fails the run and names the file."""
-    bench.tool(f"{bench.script}; head -c 400 ../finished/{CSYNTH} >{REPORTS}/{CSYNTH}")
+    bench.tool(f"{bench.script}; head -c 400 {FINISHED}/{CSYNTH} >{REPORTS}/{CSYNTH}")
     assert f"{CSYNTH}: content: is no XML" in bench.failure()
 
 
@@ -390,3 +403,74 @@ def test_an_interrupt_ends_the_tool(bench):
     with pytest.raises(KeyboardInterrupt):
         bench.run(on_line=interrupt)
     assert_gone(bench.project / "child")
+
+
+# --- as a design's toolchain ----------------------------------------------------------------------
+
+
+class OnVitis(stand_ins.Converted):
+    """A pipeline whose conversion is done: it hands out the project of a bench."""
+
+    def project(self, *_args, **_options):
+        return Project(self.cache.root.parent / "project", TOP, "Vitis", "0", outputs=5)
+
+
+@pytest.fixture
+def hardware(bench, tmp_path):
+    """Make what measures designs."""
+    return Hardware(OnVitis(stand_ins.no_jets, Cache(tmp_path / "cache"), CHECKPOINTS))
+
+
+@pytest.fixture
+def design(bench):
+    """Declare a design on the toolchain, as CONTRIBUTING.md says, for an invented part."""
+    (line,) = re.findall(r"VITIS_XCVU13P = (.*)", (ROOT / "CONTRIBUTING.md").read_text())
+    target = eval(line, dict(vars(suite)))
+    assert (target.backend, target.stage) == (suite.VITIS, "hls_estimate")
+    if bench.toolchain is vivado:
+        target = replace(target, key="vivado_xcvu13p", toolchain="vivado", stage="synthesis")
+    return Design(suite.variant("jets-q4_p75"), replace(target, part=PART))
+
+
+def test_a_design_is_measured_replayed_and_judged(bench, hardware, design, tmp_path, monkeypatch):
+    """From project to verdict, nothing outside of the two modules knows the vendor."""
+    measured = hardware.measured(design)
+    assert measured == hardware.measured(design)
+    report = hardware.report(design)
+    shutil.copytree(report, tmp_path / "reports" / design.key)
+    monkeypatch.setattr("hlsgate.hardware.can_convert", lambda _source: True)
+    replayed = hardware.replayed(design, tmp_path / "reports")
+    assert replayed == measured.with_origin("replayed")
+    facts = {name: getattr(measured, name) for name in stored.FACTS}
+    entry = stored.baseline(measured.values, **facts)
+    entry["budgets"] = [{"metric": "lut", "capacity_share": 0.2, "reason": "room"}]
+    judge = functools.partial(
+        judge_design,
+        design.key,
+        target_facts(design.target),
+        baselines=Baselines(stored.baselines({design.key: entry}), tmp_path),
+        others={},
+    )
+    assert decide(judge(measurement=replayed), required=True) == "passed"
+    worse = {**measured.values, "dsp": measured.values["dsp"] + 1}
+    failing = [one for one in judge(measurement=replace(measured, values=worse)) if not one.passed]
+    assert [(one.metric, one.state) for one in failing] == [("dsp", "failed")]
+    later = replace(measured, tool_version="2032.1")
+    assert decide(judge(measurement=later), required=True) == "failed"
+    assert decide(judge(measurement=later), required=False) == "not compared"
+
+
+def test_the_log_of_a_failed_run_is_kept(bench, hardware, design, tmp_path):
+    """The folder of a failed run goes, its log stays, and the message names it."""
+    bench.tool("echo no licence; exit 1")
+    log = tmp_path / "cache" / "logs" / f"{design.key}.log"
+    with pytest.raises(SynthesisError, match="no licence") as caught:
+        hardware.measured(design)
+    assert str(log) in str(caught.value)
+    assert "no licence" in log.read_text()
+
+
+def test_every_toolchain_has_its_marker(pytestconfig):
+    """A design's test carries its toolchain's name, which pytest must know."""
+    markers = {one.partition(":")[0] for one in pytestconfig.getini("markers")}
+    assert set(toolchains.TOOLCHAINS) <= markers
