@@ -5,6 +5,7 @@ Runs ``benchmarks/`` in a process of its own, as tests/test_gates.py does.
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -89,6 +90,29 @@ def test_results_are_whole_and_are_judged_alike(left, run):
     assert len(counted) == 2
     output = (left / "output").read_text().splitlines()
     assert all(line in output for line in counted), counted
+
+
+@pytest.mark.parametrize(
+    ("args", "expected", "counted"),
+    [
+        ((), (0, []), "not compared"),
+        (("--require-toolchain", "oneapi"), (1, [f"test_budget[{BETTER}]"]), "failed"),
+    ],
+    ids=["seen", "required"],
+)
+def test_another_tool_is_no_verdict_unless_required(tmp_path, args, expected, counted):
+    """A report of another release is skipped with its reason, and fails where it is required."""
+    for key, totals in TOTALS.items():
+        write_report(tmp_path / "reports" / key, totals)
+    content = json.loads((ROOT / "baselines.json").read_text())
+    content["resources"][BETTER]["baseline"]["tool_version"] = "2024.1"
+    (tmp_path / "baselines.json").write_text(json.dumps(content))
+    baselines = ("--baselines", str(tmp_path / "baselines.json"))
+    code, failed, output = judge(tmp_path / "reports", *baselines, *args)
+    assert (code, failed) == expected, output
+    assert "tool release is 2025.0, the baseline's is 2024.1" in output
+    (line,) = [line for line in output.splitlines() if line.startswith(f"{counted}  ")]
+    assert BETTER in output[output.index(line) :]
 
 
 def test_accuracy_is_a_property_too():
