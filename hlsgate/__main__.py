@@ -295,6 +295,39 @@ def synthesise(
         click.echo(folder)
 
 
+@main.command()
+@click.argument("design")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=2),
+    default=5,
+    show_default=True,
+    help="Placements, of seeds 1, 2, ...",
+)
+@_ROOT
+@_CACHE
+@click.option("--timeout", default=_SYNTHESIS_TIMEOUT_S, help="Of one run, in s.")
+def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: float) -> None:
+    """Place and route DESIGN from several seeds, and tell how far its clock varies.
+
+    Example: python -m hlsgate spread jets-q4_p75-nextpnr_ecp5
+
+    The tolerance on fmax_mhz in the baselines should cover it. Needs the extra 'timing'.
+    """
+    from hlsgate import commands
+    from hlsgate.cache import Cache, default_root
+
+    store = Cache(cache or default_root())
+    clocks = commands.spread(design, range(1, seeds + 1), root, store, timeout, _bar)
+    for seed, clock in clocks.items():
+        click.echo(f"seed {seed}: {clock:.2f} MHz")
+    low, high = min(clocks.values()), max(clocks.values())
+    click.echo(
+        f"lowest {100 * (1 - low / clocks[1]):.1f} % below seed 1, highest "
+        f"{100 * (high / clocks[1] - 1):.1f} % above it"
+    )
+
+
 def _require(keys: Sequence[str], what: str) -> None:
     if not keys:
         raise click.UsageError(f"nothing to do; {what}.")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hlsgate import checkpoints, datasets, suite
 from hlsgate.cache import Cache
 from hlsgate.changes import Change
 from hlsgate.declarations import Variant
-from hlsgate.errors import HlsgateError, ResultsError
+from hlsgate.errors import HlsgateError, ResultsError, SuiteError, SynthesisError
 from hlsgate.hardware import Hardware, captured
 from hlsgate.pipeline import Pipeline, checkpoint_path
 from hlsgate.progress import Step, silent
 from hlsgate.revision import refuse_under_ci
+from hlsgate.toolchains import nextpnr, yosys
+from hlsgate.toolchains.synthesis import keep_log, naming
 
 
 def freeze(keys: Sequence[str], root: Path, cache: Cache, step: Step = silent) -> list[Change]:
@@ -98,3 +101,65 @@ def synthesise(
             raise ResultsError(f"{folder} cannot be written ({error}).") from error
         written.append(folder)
     return written
+
+
+def spread(
+    key: str,
+    seeds: Sequence[int],
+    root: Path,
+    cache: Cache,
+    timeout_s: float,
+    step: Step = silent,
+) -> dict[int, float]:
+    """Place and route a design from several seeds: what a tolerance on its clock has to cover.
+
+    Parameters
+    ----------
+    key : str
+        Design of the toolchain nextpnr.
+    seeds : sequence of int
+        Where placements start from.
+    root, cache, timeout_s, step
+        As in `synthesise`; the limit is for each run of a tool.
+
+    Returns
+    -------
+    dict of int to float
+        By seed: clock reached, in MHz.
+
+    Raises
+    ------
+    SuiteError
+        If the design is of another toolchain, which has no seed.
+    """
+    design = suite.design(key)
+    if design.target.toolchain != "nextpnr":
+        raise SuiteError(f"{key} is not placed by nextpnr, so it has no seed.")
+    tools = nextpnr.find()
+    source, _ = Hardware(_pipeline(root, cache, step), timeout_s).source(design)
+    log = cache.root / "logs" / f"{key}-spread.log"
+    with tempfile.TemporaryDirectory(prefix="hlsgate-") as scratch, step(f"place {key}") as told:
+        work = Path(scratch) / "work"
+        nextpnr.prepare(source, work, design.target.part)
+        try:
+            return _clocks(work, tools, seeds, timeout_s, told)
+        except SynthesisError as error:
+            keep_log(work / nextpnr.LOG_NAME, log)
+            raise naming(error, log) from error
+
+
+def _clocks(
+    work: Path,
+    tools: nextpnr.Nextpnr,
+    seeds: Sequence[int],
+    timeout_s: float,
+    progress: Callable[[float], None],
+) -> dict[int, float]:
+    """Synthesise once, place and route from every seed."""
+    yosys.run_script(work, tools.yosys, work / nextpnr.LOG_NAME, timeout_s)
+    clocks = {}
+    for number, seed in enumerate(seeds, 1):
+        done = nextpnr.place(work, tools=tools, timeout_s=timeout_s, seed=seed)
+        clocks[seed] = nextpnr.parse(done.report).values["fmax_mhz"]
+        progress(number / len(seeds))
+    return clocks

@@ -73,7 +73,7 @@ class Hardware:
         toolchain = TOOLCHAINS[design.target.toolchain]
         tools = toolchain.find()
         version = toolchain.usable_version(tools)
-        source, digest = self._source(design)
+        source, digest = self.source(design)
         key = {
             "project": digest,
             "target": asdict(design.target),
@@ -109,7 +109,7 @@ class Hardware:
         except SynthesisError as error:
             raise naming(error, log) from error
 
-    def _source(self, design: Design) -> tuple[Path, str]:
+    def source(self, design: Design) -> tuple[Path, str]:
         """Return what a design is synthesised from, and its digest."""
         checkpoint = self.pipeline.frozen(design.variant)
         backend = design.target.backend
@@ -129,7 +129,7 @@ class Hardware:
         ndarray, shape (rows, classes), float64
         """
         variant = design.variant
-        traced, _ = self._source(design)
+        traced, _ = self.source(design)
         sources = [self.report(design) / yosys.NETLIST, *yosys.cells()]
         title = f"{design.key}, netlist"
         return self.pipeline.simulated_verilog(variant, title, traced, sources, rows)
@@ -166,7 +166,7 @@ class Hardware:
         _refuse_unless(stated, folder, "weights_sha256", weights)
         unchecked = foreign and not can_convert(TOOLCHAINS[design.target.toolchain].SOURCE)
         if foreign and not unchecked:
-            _refuse_unless(stated, folder, "project_sha256", self._source(design)[1])
+            _refuse_unless(stated, folder, "project_sha256", self.source(design)[1])
         return replace(
             measurement,
             weights_sha256=stated.weights_sha256,

@@ -128,3 +128,12 @@ def test_unknown_variant(run, tmp_path):
     done = run("freeze", "jets-q5")
     assert done.exit_code == 2
     assert "no variant 'jets-q5'; declared are jets-float" in done.output
+
+
+def test_only_placed_designs_have_a_spread(run):
+    """A design without seeds is named; so is one that does not exist."""
+    done = run("spread", "jets-q4_p75-yosys_cyclonev")
+    assert (done.exit_code, done.output) == (
+        2, "Error: jets-q4_p75-yosys_cyclonev is not placed by nextpnr, so it has no seed.\n"
+    )  # fmt: skip
+    assert run("spread", "jets-q5").exit_code == 2

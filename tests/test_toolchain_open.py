@@ -152,13 +152,28 @@ def test_nextpnr_gets_part_seed_and_netlist(run):
         ("exit 3", ROUTE, "Yosys ended with exit code 3"),
         ("true", "exit 3", "nextpnr ended with exit code 3"),
         ("true", "true", r"left no complete report .*timing\.json: file: is not there"),
-        ("true", "sleep 300", "nextpnr ran into the time limit of 1.5 s"),
+        ("true", "sleep 300", "nextpnr ran into the time limit; allow more"),
     ],
 )
 def test_bad_ends_of_nextpnr_are_told(run, script, router, sentence):
     """Which of the two tools failed, and how."""
     with pytest.raises(SynthesisError, match=f"(?s){sentence}"):
         run(script, router, timeout_s=1.5)
+
+
+def test_a_network_is_placed_again_from_another_seed(run, tmp_path):
+    """Placing again synthesises nothing, and cannot give the clock of the placement before."""
+    done = run(
+        "echo run >>runs", f'echo "$*" >>seeds; case "$*" in *"seed 7"*) ;; *) {ROUTE} ;; esac'
+    )
+    folder = done.report.parent
+    tools = Nextpnr("3", Yosys("1", ("false",), {}), (str(tmp_path / "router"),))
+    again = nextpnr.place(folder, tools=tools, timeout_s=20.0, seed=2)
+    assert nextpnr.parse(again.report).values == {"fmax_mhz": 71.25}
+    assert (folder / "runs").read_text() == "run\n"
+    assert "--seed 2 " in (folder / "seeds").read_text()
+    with pytest.raises(SynthesisError, match="left no complete report"):
+        nextpnr.place(folder, tools=tools, timeout_s=20.0, seed=7)
 
 
 @pytest.mark.parametrize("name", ["da4ml", "yosys", "nextpnr"])

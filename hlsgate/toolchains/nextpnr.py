@@ -25,8 +25,8 @@ from hlsgate.toolchains.synthesis import Synthesis, failure
 from hlsgate.toolchains.synthesis import untold as share_done
 
 __all__ = [
-    "LOG_NAME", "MODULES", "OPEN", "SEED", "SOURCE", "Nextpnr", "find", "parse", "prepare",
-    "share_done", "synthesise", "usable_version",
+    "LOG_NAME", "MODULES", "OPEN", "SEED", "SOURCE", "Nextpnr", "find", "parse", "place",
+    "prepare", "share_done", "synthesise", "usable_version",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "logic"
@@ -88,11 +88,8 @@ def synthesise(
     tools: Nextpnr,
     timeout_s: float,
     on_line: Callable[[str], None] | None = None,
-    seed: int = SEED,
 ) -> Synthesis:
     """Synthesise, place and route, and read the clock.
-
-    Parameters are those of every toolchain, and the seed of the placement.
 
     Raises
     ------
@@ -102,8 +99,29 @@ def synthesise(
     log = project_dir / LOG_NAME
     started = time.monotonic()
     yosys.run_script(project_dir, tools.yosys, log, timeout_s, on_line)
+    left = timeout_s - (time.monotonic() - started)
+    return place(project_dir, tools=tools, timeout_s=left, on_line=on_line)
+
+
+def place(
+    project_dir: Path,
+    *,
+    tools: Nextpnr,
+    timeout_s: float,
+    on_line: Callable[[str], None] | None = None,
+    seed: int = SEED,
+) -> Synthesis:
+    """Place and route a folder's synthesised network; parameters and errors of `synthesise`.
+
+    Parameters
+    ----------
+    seed : int
+        Where the placement starts from.
+    """
+    log = project_dir / LOG_NAME
     _, size, speed = (project_dir / "part").read_text().split("-")
     report = project_dir / "report"
+    (report / FILE).unlink(missing_ok=True)  # of another seed
     ended = run_logged(
         [
             *tools.command, f"--{size}", "--speed", speed, "--out-of-context",
@@ -112,13 +130,13 @@ def synthesise(
         ],
         cwd=project_dir,
         log=log,
-        timeout_s=timeout_s - (time.monotonic() - started),
+        timeout_s=timeout_s,
         env=dict(os.environ),
         on_line=on_line,
     )  # fmt: skip
     if ended.timed_out:
         fix = "allow more time with --synthesis-timeout, or shrink the design"
-        raise failure(f"nextpnr ran into the time limit of {timeout_s:g} s; {fix}.", log)
+        raise failure(f"nextpnr ran into the time limit; {fix}.", log)
     if not ended.ok:
         raise failure(f"nextpnr ended with {ended}; read its output to see why.", log)
     try:
