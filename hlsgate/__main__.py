@@ -45,6 +45,13 @@ _CACHE = click.option(
     type=click.Path(path_type=Path),
     help="Folder of finished work.  [default: HLSGATE_CACHE, or the user's cache folder]",
 )
+_TIMEOUT = click.option(
+    "--timeout",
+    default=_SYNTHESIS_TIMEOUT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time limit of one run.",
+)
 _EVERY = click.option("--all", "every", is_flag=True, help="Show what did not change, too.")
 
 
@@ -261,13 +268,7 @@ def freeze(
 )
 @_ROOT
 @_CACHE
-@click.option(
-    "--timeout",
-    default=_SYNTHESIS_TIMEOUT_S,
-    show_default=True,
-    metavar="SECONDS",
-    help="Time limit of one run.",
-)
+@_TIMEOUT
 def synthesise(
     designs: tuple[str, ...],
     toolchain: str | None,
@@ -295,7 +296,7 @@ def synthesise(
         click.echo(folder)
 
 
-@main.command()
+@main.command(short_help="Tell how far a clock varies with the seed.")
 @click.argument("design")
 @click.option(
     "--seeds",
@@ -306,7 +307,7 @@ def synthesise(
 )
 @_ROOT
 @_CACHE
-@click.option("--timeout", default=_SYNTHESIS_TIMEOUT_S, help="Of one run, in s.")
+@_TIMEOUT
 def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: float) -> None:
     """Place and route DESIGN from several seeds, and tell how far its clock varies.
 
