@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hlsgate import documents
 from hlsgate.cache import source_digest
 from hlsgate.errors import ReportError, SynthesisError
 from hlsgate.project import project_digest
+from hlsgate.reports.ndjson_file import read_text, shown
 from hlsgate.toolchains import TOOLCHAINS, yosys
 from hlsgate.toolchains.synthesis import keep_log, naming
 
@@ -197,12 +199,20 @@ def captured(design: Design, reports: Path) -> Path:
 
 
 def _read_identity(path: Path) -> Identity:
+    text = read_text(path)
     try:
-        stated = Identity(**json.loads(path.read_text(encoding="utf-8")))
-        if not all(isinstance(value, str) for value in asdict(stated).values()):
-            raise TypeError("everything in it must be text")
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise ReportError(
-            path, "identity", f"it does not say what the report is of ({error})"
-        ) from error
-    return stated
+        stated = documents.parse(text)
+    except RecursionError:
+        raise _unidentified(path, "nested too deeply") from None
+    except ValueError as error:
+        raise _unidentified(path, shown(str(error))) from error
+    names = [field.name for field in fields(Identity)]
+    if not isinstance(stated, dict) or sorted(stated) != sorted(names):
+        raise _unidentified(path, f"it must hold {', '.join(names)}, and nothing else")
+    if not all(isinstance(value, str) for value in stated.values()):
+        raise _unidentified(path, "everything in it must be text")
+    return Identity(**stated)
+
+
+def _unidentified(path: Path, why: str) -> ReportError:
+    return ReportError(path, "identity", f"it does not say what the report is of ({why})")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import ndjson
 
+from hlsgate.documents import unique_keys
 from hlsgate.errors import ReportError
 
 Row = dict[str, Any]
@@ -28,7 +29,8 @@ def read_rows(path: Path) -> list[Row]:
     Raises
     ------
     ReportError
-        If the file is missing, empty, over 64 MiB, not UTF-8, or if any line is not a JSON object.
+        If the file is missing, empty, over 64 MiB, not UTF-8, or if any line is not a JSON object,
+        or one with a key twice.
     """
     text = read_text(path)
     line = 0
@@ -42,7 +44,9 @@ def read_rows(path: Path) -> list[Row]:
     try:
         # reader, not loads: ndjson.loads joins the lines by commas before it parses, so that a
         # cut line and the one after it can make one valid object, and it cuts strings at U+2028.
-        for row in ndjson.reader(lines(), parse_constant=refuse_constant):
+        for row in ndjson.reader(
+            lines(), object_pairs_hook=unique_keys, parse_constant=refuse_constant
+        ):
             if not isinstance(row, dict):
                 problem = f"holds {shown(row)} where a JSON object should be; the file is foreign."
                 raise ReportError(path, f"line {line}", problem)
