@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MANIFEST = "hlsgate.json"
 """File beside a report that says which design and weights it is of."""
 
+_RELEASE = re.compile(r"\d+\.\d+", re.ASCII)
 _UNCHECKED = "its project was not compared with the design's, as hls4ml is not installed here"
 
 SYNTHESIS_TIMEOUT_S = 4 * 3600.0
@@ -166,6 +168,7 @@ class Hardware:
         weights = self.pipeline.frozen(design.variant).sha256
         _refuse_unless(stated, folder, "design", design.key)
         _refuse_unless(stated, folder, "weights_sha256", weights)
+        _refuse_another_release(stated, measurement, folder)
         unchecked = foreign and not can_convert(TOOLCHAINS[design.target.toolchain].SOURCE)
         if foreign and not unchecked:
             _refuse_unless(stated, folder, "project_sha256", self.source(design)[1])
@@ -184,6 +187,17 @@ def _refuse_unless(stated: Identity, folder: Path, field: str, wanted: str) -> N
         raise ReportError(
             folder / MANIFEST, field, f"the report is of {found}, the design's is {wanted}; "
             "synthesise the design again"
+        )  # fmt: skip
+
+
+def _refuse_another_release(stated: Identity, measurement: Measurement, folder: Path) -> None:
+    """Hold the version that the tool told against the one in its report, which may say less."""
+    pair = (stated.tool_version, measurement.tool_version or stated.tool_version)
+    asked, reported = (_RELEASE.match(version) for version in pair)
+    if asked is None or reported is None or asked[0] != reported[0]:
+        raise ReportError(
+            folder / MANIFEST, "tool_version", f"is {shown(pair[0])}, the report's is "
+            f"{shown(pair[1])}; synthesise the design again"
         )  # fmt: skip
 
 
