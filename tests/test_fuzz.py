@@ -27,11 +27,18 @@ from hlsgate import (
     entries,
     hardware,
     listing,
+    rebaselining,
     results,
     suite,
     summary,
 )
-from hlsgate.errors import BaselineError, CheckpointError, ReportError, ResultsError
+from hlsgate.errors import (
+    BaselineError,
+    CheckpointError,
+    HlsgateError,
+    ReportError,
+    ResultsError,
+)
 from hlsgate.reports.da4ml import parse_da4ml
 from hlsgate.reports.nextpnr import parse_nextpnr
 from hlsgate.reports.oneapi import parse_oneapi, parse_oneapi_fit
@@ -396,3 +403,37 @@ def test_a_checkpoint_that_describes_itself_without_end(tmp_path, checkpoint):
     np.save(stored, np.array("[" * 100_000))
     archived(tmp_path / "weights.npz", checkpoint[0] | {"about.npy": stored.getvalue()})
     assert "does not say what it holds" in refused_or_sound(tmp_path / "weights.npz")
+
+
+# --- commands that write --------------------------------------------------------------------------
+
+COMMANDS = {
+    "record": lambda *files: rebaselining.record(["jets-q6_p75", KEY], *files),
+    "tighten": lambda *files: rebaselining.tighten([], *files),
+    "accept": lambda *files: rebaselining.accept(["jets-float", KEY], *files, "r", drift=True),
+}
+KEY = "jets-float-oneapi_agilex7"
+MOVED = copy.deepcopy(RESULTS)
+MOVED["variants"]["jets-float"]["frozen"]["accuracy"] = 0.7
+MOVED["variants"]["jets-q4_p75"]["frozen"]["accuracy"] = 0.8
+MOVED["designs"][KEY]["measurement"]["values"] |= {"alut": 200_000, "ff": 900}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@FUZZ
+@given(data=st.data())
+def test_any_results_leave_the_baselines_whole(folder, command, data):
+    """Whatever results say, a command writes baselines that can be read, or ends in words."""
+    way = data.draw(st.sampled_from(list(ways(MOVED))))
+    spoilt = spoil(MOVED, way, data.draw(st.sampled_from(ACTIONS)), data.draw(ODD))
+    write(folder / "results.json", spoilt)
+    write(folder / "baselines.json", COMMITTED)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("CI", raising=False)
+        patched.setattr(os, "fsync", lambda _: None)
+        try:
+            COMMANDS[command](folder / "results.json", folder / "baselines.json")
+        except HlsgateError as error:
+            assert json.loads((folder / "baselines.json").read_text()) == COMMITTED
+            str(error).encode()
+    read_baselines(folder / "baselines.json")
