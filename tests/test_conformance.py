@@ -184,7 +184,7 @@ def test_check_gives_the_verdicts_of_pytest(plain):
     assert judged_again(plain.path) == plain.verdicts
     told = {name: int(count) for name, count in COUNTS.findall(done.stdout)}
     assert told == plain.counts
-    assert "3 from replayed reports" in done.stdout
+    assert "3 from replayed reports (jets-float-oneapi_agilex7, " in done.stdout
     assert "tool release is 2024.2, the baseline's is 2025.0" in done.stdout
 
 

@@ -39,6 +39,7 @@ from hlsgate.errors import (
     ReportError,
     ResultsError,
 )
+from hlsgate.reports import json_file, ndjson_file, vitis
 from hlsgate.reports.da4ml import parse_da4ml
 from hlsgate.reports.nextpnr import parse_nextpnr
 from hlsgate.reports.oneapi import parse_oneapi, parse_oneapi_fit
@@ -324,6 +325,29 @@ def test_values_are_counted_before_they_are_made(tmp_path):
     assert "more than 200,000 values" in refused_or_sound(path)
     write(path, RESULTS | {"more": [1] * (documents.MOST_VALUES // 2)})
     assert refused_or_sound(path) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "limit", "what"),
+    [
+        ("summary.ndjson", ndjson_file, "MAX_LINES", "lines: are "),
+        ("stat.json", json_file, "MAX_VALUES", "values: are "),
+        (CSYNTH, vitis, "MAX_TAGS", "tags: are "),
+    ],
+)
+def test_reports_are_measured_before_they_are_made(
+    tmp_path, monkeypatch, name, module, limit, what
+):
+    """A report that would become millions of objects is refused; the largest one is read."""
+    path = surroundings(tmp_path, name)
+    if name in JSON:
+        write(path, JSON[name][2])
+    mark = {"MAX_LINES": "\n", "MAX_VALUES": ",", "MAX_TAGS": "<"}[limit]
+    count = path.read_text().count(mark)
+    monkeypatch.setattr(module, limit, count)
+    assert refused_or_sound(path) == ""
+    monkeypatch.setattr(module, limit, count - 1)
+    assert f"{what}{count}, more than any report has" in refused_or_sound(path)
 
 
 # --- checkpoints ----------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ from typing import Any
 
 from hlsgate.documents import unique_keys
 from hlsgate.errors import ReportError
-from hlsgate.reports.ndjson_file import label, read_text, refuse_constant, shown
+from hlsgate.reports.ndjson_file import label, read_text, refuse_constant, refuse_many, shown
+
+MAX_VALUES = 4 * 10**6
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -21,6 +23,7 @@ def read_object(path: Path) -> dict[str, Any]:
         object.
     """
     text = read_text(path)
+    refuse_many(path, text, ",", MAX_VALUES, "values")
     try:
         content = json.loads(text, object_pairs_hook=unique_keys, parse_constant=refuse_constant)
     except RecursionError:

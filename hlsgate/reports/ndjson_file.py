@@ -17,6 +17,7 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 MAX_BYTES = 64 * 2**20
+MAX_LINES = 10**6
 _MAX_NUMBER = 10**12
 _PLAIN_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _BRIEF = Repr()
@@ -33,6 +34,7 @@ def read_rows(path: Path) -> list[Row]:
         or one with a key twice.
     """
     text = read_text(path)
+    refuse_many(path, text, "\n", MAX_LINES, "lines")
     line = 0
 
     def lines() -> Iterator[str]:
@@ -88,6 +90,13 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8 at byte {error.start}; the file is damaged or foreign."
         raise ReportError(path, "text", problem) from None
+
+
+def refuse_many(path: Path, text: str, mark: str, most: int, what: str) -> None:
+    """Refuse a text that would become more objects than any report has, before it does."""
+    if (count := text.count(mark)) > most:
+        problem = f"are {count}, more than any report has; the file is foreign."
+        raise ReportError(path, what, problem)
 
 
 def refuse_constant(name: str) -> None:
