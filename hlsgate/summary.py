@@ -78,9 +78,9 @@ class Summary:
         states = [verdict.state for one in self.compared for verdict in one.verdicts]
         counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
         text = f"of {len(self.judged)} variants and designs"
-        replayed = sum(one.origin == "replayed" for one in self.compared)
+        replayed = [one.key for one in self.compared if one.origin == "replayed"]
         if replayed:
-            text += f", {replayed} from replayed reports"
+            text += f", {len(replayed)} from replayed reports ({_listed(replayed)})"
         return f"{text}; {len(states)} values: {counts}" if states else text
 
     def text(self, *, every: bool = False) -> str:
