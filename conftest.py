@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="NAME",
         help="fail, rather than skip, where this toolchain is missing or is not that of the "
-        "baseline: da4ml, yosys, nextpnr, oneapi, vitis, quartus",
+        f"baseline: {', '.join(toolchains.names())}",
     )
     group.addoption("--slow", action="store_true", help="measure slow designs, too")
     group.addoption(
@@ -83,7 +83,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if path is not None and not hasattr(session.config, "workerinput"):
         if path.suffix != ".json":
             raise pytest.UsageError(f"--results {path}: name a file that ends in .json.")
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:  # neither can be written what takes hours to find
+            why = f"{path} cannot be written ({error.strerror}); name another file."
+            raise pytest.UsageError(f"--results {why}") from error
     if session.config.getoption("reports") is None:
         for name in session.config.getoption("require_toolchain"):
             try:

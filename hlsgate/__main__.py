@@ -40,7 +40,18 @@ _ROOT = click.option(
     default=Path(),
     help="Checkout with fixtures/ below it.  [default: this folder]",
 )
-_CACHE = click.option("--cache", type=click.Path(path_type=Path), help="Folder of finished work.")
+_CACHE = click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    help="Folder of finished work.  [default: HLSGATE_CACHE, or the user's cache folder]",
+)
+_TIMEOUT = click.option(
+    "--timeout",
+    default=_SYNTHESIS_TIMEOUT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time limit of one run.",
+)
 _EVERY = click.option("--all", "every", is_flag=True, help="Show what did not change, too.")
 
 
@@ -68,12 +79,15 @@ def main() -> None:
     A new variant goes: declare it in hlsgate/suite.py, freeze it, run 'pytest benchmarks
     --results results/results.json', record it, and commit weights and baselines.
 
+    An upgrade goes: diff the results of the old and of the new tool, accept with a reason, commit.
+    docs/rebaselining.md shows one.
+
     Exit codes: 0 done, or every gate is open; 1 a gate is closed; 2 unusable input, and nothing was
     judged or written.
     """
 
 
-@main.command()
+@main.command(short_help="Judge stored results; needs no toolchain.")
 @click.argument("results", type=click.Path(path_type=Path))
 @_BASELINES
 @click.option(
@@ -169,7 +183,7 @@ def _known_toolchains(names: Sequence[str]) -> None:
             raise click.UsageError(f"no design of toolchain {name!r}; known: {', '.join(known)}.")
 
 
-@main.command()
+@main.command(short_help="Show baselines, slack and budgets, or their history.")
 @click.argument("keys", nargs=-1)
 @_BASELINES
 @click.option("--history", is_flag=True, help="Show how values came to be what they are.")
@@ -185,7 +199,7 @@ def show(keys: tuple[str, ...], baselines: Path, history: bool) -> None:
     click.echo(listing.history(loaded, keys) if history else listing.values(loaded, keys))
 
 
-@main.command()
+@main.command(short_help="Show what changed between two files, of any tools.")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @_EVERY
@@ -204,7 +218,7 @@ def diff(old: Path, new: Path, every: bool) -> None:
     click.echo(f"\n{changes.tally(found)}")
 
 
-@main.command()
+@main.command(short_help="List entries of nothing that is declared.")
 @_BASELINES
 def orphans(baselines: Path) -> None:
     """List entries of nothing that is declared; exit code 1 where there are any."""
@@ -218,7 +232,7 @@ def orphans(baselines: Path) -> None:
     sys.exit(1 if found else 0)
 
 
-@main.command()
+@main.command(short_help="Add baselines where there are none yet.")
 @click.argument("keys", nargs=-1)
 @_RESULTS
 @_BASELINES
@@ -235,7 +249,7 @@ def record(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
     _report(rebaselining.record(keys, found, baselines))
 
 
-@main.command()
+@main.command(short_help="Lock in gains.")
 @click.argument("keys", nargs=-1)
 @_RESULTS
 @_BASELINES
@@ -251,7 +265,7 @@ def tighten(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
     _report(rebaselining.tighten(keys, found, baselines))
 
 
-@main.command()
+@main.command(short_help="Take a worse value, for a reason that is kept.")
 @click.argument("keys", nargs=-1)
 @click.option("--reason", required=True, help="Why; kept in the baselines.")
 @click.option("--drift", is_flag=True, help="Accept values far from the first ones recorded.")
@@ -270,7 +284,7 @@ def accept(keys: tuple[str, ...], reason: str, drift: bool, found: Path, baselin
     _report(rebaselining.accept(keys, found, baselines, reason, drift=drift))
 
 
-@main.command()
+@main.command(short_help="Train variants and store their weights.")
 @click.argument("variants", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every declared variant.")
 @_ROOT
@@ -292,7 +306,7 @@ def freeze(
     _show(commands.freeze(keys, root, store, _bar))
 
 
-@main.command()
+@main.command(short_help="Leave reports that are judged elsewhere.")
 @click.argument("designs", nargs=-1)
 @click.option("--toolchain", help="Every design of this toolchain.")
 @click.option(
@@ -304,7 +318,7 @@ def freeze(
 )
 @_ROOT
 @_CACHE
-@click.option("--timeout", default=_SYNTHESIS_TIMEOUT_S, help="Of one run, in s.")
+@_TIMEOUT
 def synthesise(
     designs: tuple[str, ...],
     toolchain: str | None,
@@ -332,7 +346,7 @@ def synthesise(
         click.echo(folder)
 
 
-@main.command()
+@main.command(short_help="Tell how far a clock varies with the seed.")
 @click.argument("design")
 @click.option(
     "--seeds",
@@ -343,7 +357,7 @@ def synthesise(
 )
 @_ROOT
 @_CACHE
-@click.option("--timeout", default=_SYNTHESIS_TIMEOUT_S, help="Of one run, in s.")
+@_TIMEOUT
 def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: float) -> None:
     """Place and route DESIGN from several seeds, and tell how far its clock varies.
 

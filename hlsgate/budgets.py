@@ -78,8 +78,8 @@ def judge_value(
     'failed'
     """
     kind = metric(name)
-    if not math.isfinite(measured):
-        return Verdict(design, name, "failed", f"{name}: {measured} is no number", "baseline")
+    if not _counts(measured):
+        return Verdict(design, name, "failed", f"{name}: {measured} is no {name}", "baseline")
     sign = 1 if kind.better == "lower" else -1
     slack = tolerance.slack(baseline)
     worse = sign * (exact(measured) - exact(baseline))
@@ -96,6 +96,11 @@ def judge_value(
 
 
 _SIDE = {"lower": "low", "higher": "high"}
+
+
+def _counts(value: float) -> bool:
+    """Whether it can be a value of any metric: finite, and not negative."""
+    return math.isfinite(value) and value >= 0
 
 
 def _suspicious(measured: float, baseline: float, better: str) -> bool:
@@ -253,11 +258,11 @@ def _judge_budget(
     if measured is None:
         text = f"{name}: there is a budget, but the report has no such value"
         return Verdict(design, name, "missing", text, "budget")
+    if not _counts(measured):
+        return Verdict(design, name, "failed", f"{name}: {measured} is no {name}", "budget")
     ceiling, source = _ceiling(budget, measurement, others)
     if ceiling is None:
         return Verdict(design, name, "not comparable", f"{name}: {source}", "budget", measured)
-    if not math.isfinite(measured):
-        return Verdict(design, name, "failed", f"{name}: {measured} is no number", "budget")
     text = f"{name}: measured {_number(measured)}, budget {_number(float(ceiling))} ({source})"
     state: State = "ok"
     if exact(measured) > ceiling:
@@ -279,14 +284,22 @@ def _ceiling(
             return None, "the report does not say how much the device has"
         share = budget["capacity_share"]
         return exact(share) * exact(measurement.capacity[name]), f"{share:.0%} of the device"
-    other = others.get(budget["of"])
+    return _multiple(budget, measurement, others.get(budget["of"]))
+
+
+def _multiple(
+    budget: Mapping[str, Any], measurement: Measurement, other: Measurement | None
+) -> tuple[Fraction | None, str]:
+    name, of = budget["metric"], budget["of"]
     if other is None or name not in other.values:
-        return None, f"the budget is relative to {budget['of']}, of which there is no report"
+        return None, f"the budget is relative to {of}, of which there is no report"
     here, there = kinds.of(measurement), kinds.of(other)
     if not (here["clock"] and there["clock"]):  # where one does not state it
         there.pop("clock")
-    differing = kinds.differences(here, there, f"that of {budget['of']}")
+    differing = kinds.differences(here, there, f"that of {of}")
     if differing:
         return None, differing
     ratio, value = budget["ratio"], other.values[name]
-    return exact(ratio) * exact(value), f"{ratio:g} x {_number(value)} of {budget['of']}"
+    if not _counts(value):
+        return None, f"the budget is relative to {value} of {of}, which is no {name}"
+    return exact(ratio) * exact(value), f"{ratio:g} x {_number(value)} of {of}"

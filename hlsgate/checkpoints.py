@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hlsgate.documents import shortened
 from hlsgate.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def load(path: Path, variant: Variant) -> Checkpoint:
     about = _parse_about(path, members.pop(_ABOUT, None))
     if about.get("variant") != variant.key:
         raise CheckpointError(
-            f"{path} holds weights of {about.get('variant')!r}, not of {variant.key!r}."
+            f"{path} holds weights of {shortened(repr(about.get('variant')))}, not of "
+            f"{variant.key!r}."
         )
     _check_arrays(path, members, expected_shapes(variant))
     return Checkpoint(members, about)
@@ -108,17 +110,22 @@ def _read(path: Path) -> dict[str, Any]:
             if sum(member.file_size for member in archive.infolist()) > _LARGEST:
                 raise CheckpointError(f"{path} unpacks to more than {_LARGEST} bytes; refused.")
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
+            members = {name: arrays[name] for name in arrays.files}
+    except CheckpointError:
+        raise
+    except Exception as error:  # zipfile, zlib and numpy have a dozen for a damaged file
         raise CheckpointError(
-            f"{path} is no checkpoint ({error}); restore it from version control."
+            f"{path} is no checkpoint ({shortened(str(error))}); restore it from version control."
         ) from error
+    if odd := [name for name, member in members.items() if not isinstance(member, np.ndarray)]:
+        raise CheckpointError(f"{path} holds what is no array: {odd[0]!r}; restore it.")
+    return members
 
 
 def _parse_about(path: Path, text: Any) -> dict[str, Any]:
     try:
         about = json.loads(str(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         about = None
     if not isinstance(about, dict):
         raise CheckpointError(f"{path} does not say what it holds (member 'about').")
@@ -140,7 +147,7 @@ def _check_arrays(
     import numpy as np
 
     if set(arrays) != set(expected):
-        odd = ", ".join(sorted(set(arrays) ^ set(expected)))
+        odd = shortened(", ".join(sorted(set(arrays) ^ set(expected))))
         raise CheckpointError(f"{path} does not have the variant's arrays; differing: {odd}.")
     for name, shape in expected.items():
         values = arrays[name]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from hlsgate.errors import HlsgateError
 
 LARGEST_FILE = 16 * 2**20
 """Bytes; results of a thousand designs are a few MiB."""
+
+MOST_VALUES = 200_000
+"""Values in one file; a schema is checked value by value, and more would take minutes."""
 
 LARGEST_NUMBER = 2**53
 """Beyond it a float no longer counts one by one."""
@@ -59,15 +63,19 @@ def load(path: Path, error: type[HlsgateError], hint: str) -> Any:
     except RecursionError as problem:
         raise error(f"{path} is not what it should be: nested too deeply; {hint}.") from problem
     except ValueError as problem:
-        what = _shortened(str(problem))
+        what = shortened(str(problem))
         raise error(f"{path} is not what it should be: {what}; {hint}.") from problem
 
 
 def _text(path: Path) -> str:
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise ValueError(f"{size:,} bytes, more than {LARGEST_FILE:,}")
-    return path.read_text(encoding="utf-8")
+    kind = path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # a pipe or a device may never end
+        raise ValueError("no plain file")
+    with path.open("rb") as file:
+        raw = file.read(LARGEST_FILE + 1)
+    if len(raw) > LARGEST_FILE:
+        raise ValueError(f"more than {LARGEST_FILE:,} bytes")
+    return raw.decode("utf-8")
 
 
 def parse(text: str) -> Any:
@@ -84,9 +92,11 @@ def parse(text: str) -> Any:
     Traceback (most recent call last):
     ValueError: the key 'alut' stands twice in one object
     """
+    if text.count(",") > MOST_VALUES:  # before any is made
+        raise ValueError(f"more than {MOST_VALUES:,} values")
     content = json.loads(
         text,
-        object_pairs_hook=_unique_keys,
+        object_pairs_hook=unique_keys,
         parse_constant=_refuse_constant,
         parse_float=_finite,
         parse_int=_countable,
@@ -124,13 +134,14 @@ def place(steps: Iterable[Any]) -> str:
     return "/".join(str(step) for step in steps) or "top level"
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Be the `object_pairs_hook` of a JSON reader that takes no key twice in one object."""
     unique = dict(pairs)
     if len(unique) != len(pairs):
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise ValueError(f"the key {name!r} stands twice in one object")
+                raise ValueError(f"the key {shortened(repr(name))} stands twice in one object")
             seen.add(name)
     return unique
 
@@ -142,13 +153,13 @@ def _refuse_constant(text: str) -> float:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
-        raise ValueError(f"the number {_shortened(text)} is beyond every count")
+        raise ValueError(f"the number {shortened(text)} is beyond every count")
     return value
 
 
 def _countable(text: str) -> int:
     if len(text) > len(str(-LARGEST_NUMBER)) or abs(int(text)) > LARGEST_NUMBER:
-        raise ValueError(f"the number {_shortened(text)} is beyond every count")
+        raise ValueError(f"the number {shortened(text)} is beyond every count")
     return int(text)
 
 
@@ -162,10 +173,11 @@ def check(content: Any, path: Path, schema: Path, error: type[HlsgateError]) -> 
     if problems:
         first = best_match(problems[:1])
         where = place(first.absolute_path)
-        raise error(f"{path}: {where}: {_shortened(first.message)}")
+        raise error(f"{path}: {where}: {shortened(first.message)}")
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a text, or its beginning and end where it is long."""
     # a message quotes what it is about, which may be the whole file; so its end says more
     if len(text) <= _LONGEST_MESSAGE:
         return text

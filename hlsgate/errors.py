@@ -78,6 +78,8 @@ class ReportError(HlsgateError):
     """
 
     def __init__(self, path: Path, field: str, problem: str) -> None:
+        if not field.isprintable():  # a name out of the file, which a terminal would act on
+            field = ascii(field)
         super().__init__(f"{path}: {field}: {problem}")
         self.path = path
         self.field = field

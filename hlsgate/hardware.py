@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hlsgate import documents
 from hlsgate.cache import source_digest
 from hlsgate.errors import ReportError, SynthesisError
 from hlsgate.project import project_digest
+from hlsgate.reports.ndjson_file import read_text, shown
 from hlsgate.toolchains import TOOLCHAINS, yosys
 from hlsgate.toolchains.synthesis import keep_log, naming
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 MANIFEST = "hlsgate.json"
 """File beside a report that says which design and weights it is of."""
 
+_RELEASE = re.compile(r"\d+\.\d+", re.ASCII)
 _UNCHECKED = "its project was not compared with the design's, as hls4ml is not installed here"
 
 SYNTHESIS_TIMEOUT_S = 4 * 3600.0
@@ -164,6 +168,7 @@ class Hardware:
         weights = self.pipeline.frozen(design.variant).sha256
         _refuse_unless(stated, folder, "design", design.key)
         _refuse_unless(stated, folder, "weights_sha256", weights)
+        _refuse_another_release(stated, measurement, folder)
         unchecked = foreign and not can_convert(TOOLCHAINS[design.target.toolchain].SOURCE)
         if foreign and not unchecked:
             _refuse_unless(stated, folder, "project_sha256", self.source(design)[1])
@@ -185,6 +190,17 @@ def _refuse_unless(stated: Identity, folder: Path, field: str, wanted: str) -> N
         )  # fmt: skip
 
 
+def _refuse_another_release(stated: Identity, measurement: Measurement, folder: Path) -> None:
+    """Hold the version that the tool told against the one in its report, which may say less."""
+    pair = (stated.tool_version, measurement.tool_version or stated.tool_version)
+    asked, reported = (_RELEASE.match(version) for version in pair)
+    if asked is None or reported is None or asked[0] != reported[0]:
+        raise ReportError(
+            folder / MANIFEST, "tool_version", f"is {shown(pair[0])}, the report's is "
+            f"{shown(pair[1])}; synthesise the design again"
+        )  # fmt: skip
+
+
 def can_convert(source: str) -> bool:
     """Whether what a toolchain builds, a project or logic, can be made here to compare digests."""
     needed = ("tensorflow", "qkeras", "hls4ml", *(("da4ml",) if source == "logic" else ()))
@@ -197,12 +213,20 @@ def captured(design: Design, reports: Path) -> Path:
 
 
 def _read_identity(path: Path) -> Identity:
+    text = read_text(path)
     try:
-        stated = Identity(**json.loads(path.read_text(encoding="utf-8")))
-        if not all(isinstance(value, str) for value in asdict(stated).values()):
-            raise TypeError("everything in it must be text")
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise ReportError(
-            path, "identity", f"it does not say what the report is of ({error})"
-        ) from error
-    return stated
+        stated = documents.parse(text)
+    except RecursionError:
+        raise _unidentified(path, "nested too deeply") from None
+    except ValueError as error:
+        raise _unidentified(path, shown(str(error))) from error
+    names = [field.name for field in fields(Identity)]
+    if not isinstance(stated, dict) or sorted(stated) != sorted(names):
+        raise _unidentified(path, f"it must hold {', '.join(names)}, and nothing else")
+    if not all(isinstance(value, str) for value in stated.values()):
+        raise _unidentified(path, "everything in it must be text")
+    return Identity(**stated)
+
+
+def _unidentified(path: Path, why: str) -> ReportError:
+    return ReportError(path, "identity", f"it does not say what the report is of ({why})")

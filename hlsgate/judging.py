@@ -16,6 +16,12 @@ from hlsgate.measurement import Measurement
 State = Literal["passed", "failed", "not compared", "new", "not measured"]
 
 _NOT_MEASURED = "not measured in this run"
+_NO_MEASUREMENT = {
+    "": _NOT_MEASURED,
+    "recorded": "slow; its recorded baseline stood in",
+    "published": "published numbers, which nobody measured",
+}
+"""Why numbers of some origins are not judged."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +114,12 @@ def judge_run(
     """
     known = dict(told or {})
     for variant in suite.VARIANTS:
-        known.setdefault(variant.key, _judge_variant(variant.key, found, baselines))
+        if variant.key not in known:
+            known[variant.key] = _judge_variant(variant.key, found, baselines)
     for design in suite.DESIGNS:
-        must = design.target.toolchain in required
-        known.setdefault(design.key, _judge_design(design, found, baselines, required=must))
+        if design.key not in known:
+            must = design.target.toolchain in required
+            known[design.key] = _judge_design(design, found, baselines, required=must)
     keys = [variant.key for variant in suite.VARIANTS] + [design.key for design in suite.DESIGNS]
     judged = [known[key] for key in keys]
     declared = {one.key for one in judged}
@@ -130,13 +138,12 @@ def _judge_design(
     design: Design, found: Mapping[str, Any], baselines: Baselines, *, required: bool
 ) -> Judged:
     entry = found["designs"].get(design.key)
-    if entry is None:
-        if required and not design.slow:
-            return Judged(design.key, "failed", why=f"{_NOT_MEASURED}, though it is required")
-        return Judged(design.key, "not measured", why=_NOT_MEASURED)
-    origin = entry["measurement"]["origin"]
-    if origin == "recorded":
-        return Judged(design.key, "not measured", why="slow; its recorded baseline stood in")
+    origin = entry["measurement"]["origin"] if entry else ""
+    why = _NO_MEASUREMENT.get(origin)
+    if why and required and not design.slow:
+        return Judged(design.key, "failed", why=f"{why}, though it is required")
+    if why:
+        return Judged(design.key, "not measured", why=why)
     return _judged(design.key, found, baselines, origin, required=required)
 
 

@@ -21,6 +21,8 @@ from hlsgate.judging import verdicts_on
 from hlsgate.metrics import metric
 from hlsgate.revision import Revision, rewrite
 
+_OF_ANOTHER_KIND = ("other weights", "not comparable")
+
 
 def record(keys: Sequence[str], source: Path, path: Path) -> Revision:
     """Add baselines for what has none yet: entries, and values of entries.
@@ -93,17 +95,29 @@ def _tighten(revision: Revision, measured: Entry) -> None:
     if stored.origin == "published":
         revision.notes.append(f"{stored.label}: its baseline is published; 'accept' replaces it")
         return
-    gains: dict[str, float | None] = {}
-    for verdict in _against_baseline(revision, measured):
-        name, new = verdict.metric, verdict.measured
-        if verdict.state == "suspicious":
-            revision.notes.append(f"{stored.label} {verdict.text}; if it is true, 'accept' it")
-        elif verdict.state == "better" and new is not None:
-            old = stored.values[name]
-            if abs(exact(old) - exact(new)) > revision.baselines.dead_band(name).slack(old):
-                gains[name] = new
+    verdicts = _against_baseline(revision, measured)
+    apart = [one for one in verdicts if one.state in _OF_ANOTHER_KIND]
+    if apart:
+        revision.notes.append(f"{stored.label} {apart[0].text}; 'accept' replaces the baseline")
+        return
+    gains = {one.metric: one.measured for one in verdicts if _is_gain(revision, stored, one)}
     if gains:
         _move(revision, stored, gains, "tighten", "gain locked in")
+
+
+def _is_gain(revision: Revision, stored: Entry, verdict: Verdict) -> bool:
+    """Tell whether a better value is to be locked in; note why not."""
+    name, new = verdict.metric, verdict.measured
+    if verdict.state == "suspicious":
+        revision.notes.append(f"{stored.label} {verdict.text}; if it is true, 'accept' it")
+    if verdict.state != "better" or new is None:
+        return False
+    old = stored.values[name]
+    if abs(exact(old) - exact(new)) > revision.baselines.dead_band(name).slack(old):
+        return True
+    gain = changes.step(name, old, new)
+    revision.notes.append(f"{stored.label} {name}: gain of {gain} is within the dead band; left")
+    return False
 
 
 def accept(
@@ -141,8 +155,7 @@ def accept(
 def _accept(revision: Revision, measured: Entry, reason: str) -> None:
     stored = _need_baseline(revision, measured)
     verdicts = _against_baseline(revision, measured)
-    of_another_kind = any(one.state in ("other weights", "not comparable") for one in verdicts)
-    if of_another_kind or stored.origin == "published":
+    if any(one.state in _OF_ANOTHER_KIND for one in verdicts) or stored.origin == "published":
         revision.replace(measured)
         revision.remember("accept", reason, stored, measured)
         revision.tell(stored, measured)
@@ -154,6 +167,8 @@ def _accept(revision: Revision, measured: Entry, reason: str) -> None:
     }
     if moved:
         _move(revision, stored, moved, "accept", reason)
+    else:
+        revision.notes.append(f"{stored.label}: nothing fails; 'tighten' locks in gains")
 
 
 def _move(

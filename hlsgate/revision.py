@@ -179,10 +179,12 @@ def _alone(path: Path) -> Iterator[None]:
         raise BaselineError(
             f"{path} is being written by another command; wait for it, then try again."
         ) from error
-    except OSError as error:
-        what = error.strerror or error
+    except (OSError, NotImplementedError) as error:  # the latter where a file system has no locks
+        what = getattr(error, "strerror", None) or error
         raise BaselineError(f"{path} cannot be written ({what}); nothing was changed.") from error
     try:
+        for part in path.parent.glob(f".{path.name}.*.part"):
+            part.unlink(missing_ok=True)  # of a command that was killed: no other writes now
         yield
     finally:
         lock.release()

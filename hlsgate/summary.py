@@ -78,9 +78,9 @@ class Summary:
         states = [verdict.state for one in self.compared for verdict in one.verdicts]
         counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
         text = f"of {len(self.judged)} variants and designs"
-        replayed = sum(one.origin == "replayed" for one in self.compared)
+        replayed = [one.key for one in self.compared if one.origin == "replayed"]
         if replayed:
-            text += f", {replayed} from replayed reports"
+            text += f", {len(replayed)} from replayed reports ({_listed(replayed)})"
         return f"{text}; {len(states)} values: {counts}" if states else text
 
     def text(self, *, every: bool = False) -> str:
@@ -143,7 +143,7 @@ def _rank(verdict: Verdict) -> int:
 
 def _row(verdict: Verdict) -> list[str]:
     if verdict.metric == "*":
-        return [verdict.design, "*", "", "", verdict.text, "", verdict.state]
+        return [verdict.design, "*", "", "", "", "", verdict.state]  # why: among the counts
     step = ""
     if verdict.baseline is not None and verdict.measured not in (None, verdict.baseline):
         step = changes.step(verdict.metric, verdict.baseline, verdict.measured or 0.0)

@@ -120,14 +120,18 @@ def _emulation_cells(found: Mapping[str, Any]) -> list[str]:
 
 
 def resources(content: Mapping[str, Any]) -> Table:
-    """Every verdict on a report, those that need eyes first."""
-    rows = [
-        [design, verdict["state"], verdict["text"]]
+    """Every verdict on a report, those that need eyes first; a replayed one says so."""
+    verdicts = [
+        (design, verdict["state"], verdict["text"], found.get("measurement", {}).get("origin"))
         for design, found in content["designs"].items()
         for verdict in found.get("verdicts", [])
     ]
-    rows.sort(key=lambda row: (row[1] in ("ok", "better"), row[0]))
-    states = [row[1] for row in rows]
+    verdicts.sort(key=lambda one: (one[1] in ("ok", "better"), one[0]))
+    rows = [
+        [design, f"{state}, replayed" if origin == "replayed" else state, text]
+        for design, state, text, origin in verdicts
+    ]
+    states = [state for _, state, _, _ in verdicts]
     counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
     return Table("Resources", ("design", "state", "verdict"), rows, (counts,))
 

@@ -1,24 +1,16 @@
 """Commands write baselines only when a person asks, and only what was measured."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from hlsgate import baselines, results
 from hlsgate.__main__ import main
 
 SHA = "c" * 64
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Run a command in an empty folder, outside of CI."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CI", raising=False)
-    return lambda *args: CliRunner().invoke(main, args)
 
 
 @pytest.fixture
@@ -50,6 +42,18 @@ def test_help_teaches(run):
     """Help names the steps from a new variant to a committed baseline."""
     assert "freeze it, run 'pytest benchmarks" in " ".join(run("--help").output.split())
     assert "Example: python -m hlsgate record" in run("record", "--help").output
+
+
+def test_help_is_whole(run):
+    """Every command has a line that is not cut, and an example that names an existing option."""
+    assert "..." not in run("--help").output.partition("Commands:")[2]
+    for name, command in main.commands.items():
+        text = run(name, "--help").output
+        example = re.search(rf"Example: python -m hlsgate {name}((?:.|\n)*?)\n\n", text)
+        assert example or name == "orphans", name
+        words = example[1].split() if example else []
+        known = {option for one in command.params for option in one.opts}
+        assert {word for word in words if word.startswith("--")} <= known
 
 
 def test_record_a_variant_and_a_design(run, files, tmp_path):

@@ -182,7 +182,8 @@ def test_a_suspicious_value_is_shown(reports):
     write_report(reports / key, [235, 5, 6, 0, 4, 0])
     code, _, output = judge(reports)
     assert code == 0, output
-    assert re.search(rf"{key} +suspicious +alut: measured 235, .*suspiciously low", output)
+    line = rf"{key} +suspicious, replayed +alut: measured 235, .*suspiciously low"
+    assert re.search(line, output)
 
 
 def test_an_empty_design_fails(reports):

@@ -10,19 +10,11 @@ from hlsgate import hardware, suite
 from hlsgate.cache import Cache
 from hlsgate.errors import ReportError
 from hlsgate.hardware import Hardware
-from hlsgate.pipeline import Pipeline
-from hlsgate.project import Project
 from tests.oneapi_reports import write_project
+from tests.stand_ins import Converted, no_jets
 
 ROOT = Path(__file__).parents[1]
 DESIGN = suite.design("jets-q4_p75-oneapi_agilex7")
-
-
-class Converted(Pipeline):
-    """A pipeline whose conversion is done: it hands out one written project."""
-
-    def project(self, *_args, **_options):
-        return Project(self.cache.root / "written", "demo", "oneAPI", "0", outputs=5)
 
 
 @pytest.fixture
@@ -30,9 +22,6 @@ def judged_by(tmp_path):
     """Make what reads reports, on a machine where the design's project can be written."""
     (tmp_path / "written").mkdir()
     (tmp_path / "written" / "kernel.cpp").write_text("int weights[] = {1, 2};")
-
-    def no_jets():
-        raise AssertionError("a replay needs no jets")
 
     return Hardware(Converted(no_jets, Cache(tmp_path), ROOT / "fixtures" / "checkpoints"))
 
@@ -46,7 +35,7 @@ def reports(tmp_path, judged_by):
         "design": DESIGN.key,
         "weights_sha256": judged_by.pipeline.frozen(DESIGN.variant).sha256,
         "project_sha256": judged_by.pipeline.project().digest,
-        "tool_version": "2025.0.4",
+        "tool_version": "2031.2.4",
         "note": "",
     }
     (folder / "hlsgate.json").write_text(json.dumps(stated))
@@ -78,6 +67,16 @@ def test_where_nothing_can_be_converted_it_is_said(judged_by, reports, tmp_path,
     shutil.rmtree(tmp_path / "written")
     note = judged_by.replayed(DESIGN, reports).note
     assert note.startswith("its project was not compared with the design's")
+
+
+@pytest.mark.parametrize("version", ["2030.2.1", "2031.3", "", "new"])
+def test_a_version_that_is_not_the_reports_is_refused(judged_by, reports, monkeypatch, version):
+    """Numbers of one release cannot be passed off as those of another."""
+    can(monkeypatch, True)
+    path = reports / DESIGN.key / "hlsgate.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tool_version": version}))
+    with pytest.raises(ReportError, match=rf"tool_version: is '{version}', the report's is '2031"):
+        judged_by.replayed(DESIGN, reports)
 
 
 @pytest.mark.parametrize("source", ["project", "logic"])

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hlsgate.errors import ReportError
@@ -149,6 +149,7 @@ ANYTHING = st.recursive(
 
 
 @pytest.mark.parametrize("name", READERS)
+@settings(deadline=None)  # other processes may take the processor meanwhile
 @given(data=st.data())
 def test_any_json_is_read_or_refused(tmp_path_factory, name, data):
     """Whatever stands in a field, a reader gives finite numbers or a `ReportError`."""

@@ -103,6 +103,16 @@ def test_verdicts_that_need_eyes_come_first(content):
     assert table.notes == ("1 ok, 1 suspicious",)
 
 
+def test_a_replayed_verdict_says_so(content):
+    """What passed on a report from elsewhere is not shown as if it had been measured here."""
+    key = "jets-q4_p75-oneapi_agilex7"
+    for origin, state in (("measured", "ok"), ("replayed", "ok, replayed")):
+        results.put(content, "designs", key, "measurement", {"origin": origin})
+        results.put(content, "designs", key, "verdicts", [{"state": "ok", "text": "t"}])
+        table = tables.resources(content)
+        assert (table.rows, table.notes) == ([[key, state, "t"]], ("1 ok",))
+
+
 def test_savings_without_synthesis_say_so(content):
     """Where nothing was synthesised, no resource is shown."""
     cells = row(tables.savings(content, {}), "jets-q4_p75")

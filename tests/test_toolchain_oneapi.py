@@ -14,8 +14,10 @@ from hlsgate.errors import SynthesisError, ToolNotFound
 from hlsgate.toolchains import oneapi
 from hlsgate.toolchains.oneapi import OneAPI, find, parse, synthesise, usable_version
 from hlsgate.toolchains.synthesis import Synthesis
+from tests import stand_ins
 from tests.oneapi_reports import report_rows, row_named, write_project
 from tests.processes import assert_gone
+from tests.stand_ins import write_tool
 
 VERSION = "Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.20241205)"
 WRITE_REPORT = "cp -r ../finished demo.report.prj && : >demo.report"
@@ -36,9 +38,7 @@ class Bench:
 
     def tool(self, name: str, script: str) -> None:
         """Write a stand-in tool."""
-        path = self.bin / name
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
+        write_tool(self.bin, name, script)
 
     def run(self, **options: object) -> Synthesis:
         """Run a synthesis with the stand-ins."""
@@ -212,13 +212,7 @@ def test_rest_of_the_build_folder_stays(bench: Bench) -> None:
 
 def failure(bench: Bench, **options: object) -> str:
     """Return the message of a run that must fail; the log is kept and named at its end."""
-    with pytest.raises(SynthesisError) as caught:
-        bench.run(**options)
-    log = bench.build / "hlsgate_synthesis.log"
-    assert caught.value.log == log
-    assert log.is_file()
-    assert str(caught.value).endswith(f"Log: {log}")
-    return str(caught.value)
+    return stand_ins.failure(lambda: bench.run(**options), bench.build / Path(oneapi.LOG_NAME).name)
 
 
 def test_unwritten_project_is_refused(bench: Bench) -> None:

@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hlsgate.documents import unique_keys
 from hlsgate.errors import ReportError
-from hlsgate.reports.ndjson_file import read_text, refuse_constant, shown
+from hlsgate.reports.ndjson_file import label, read_text, refuse_constant, refuse_many, shown
+
+MAX_VALUES = 4 * 10**6
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -16,11 +19,13 @@ def read_object(path: Path) -> dict[str, Any]:
     Raises
     ------
     ReportError
-        If the file is missing, empty, over 64 MiB, not UTF-8, or not one JSON object.
+        If the file is missing, empty, over 64 MiB, not UTF-8, has a key twice, or is not one JSON
+        object.
     """
     text = read_text(path)
+    refuse_many(path, text, ",", MAX_VALUES, "values")
     try:
-        content = json.loads(text, parse_constant=refuse_constant)
+        content = json.loads(text, object_pairs_hook=unique_keys, parse_constant=refuse_constant)
     except RecursionError:
         raise ReportError(path, "content", "is nested too deeply for a report.") from None
     except ValueError as error:
@@ -30,7 +35,9 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def mapping(value: object, path: Path, field: str) -> dict[str, Any]:
-    """Return an object that is not empty; anything else is a `ReportError`."""
+    """Return an object that is not empty, and whose names can be shown; else a `ReportError`."""
     if not isinstance(value, dict) or not value:
         raise ReportError(path, field, f"is {shown(value)}, but must be an object that holds some.")
+    for name in value:
+        label(name, path, f"name in {field}")
     return value

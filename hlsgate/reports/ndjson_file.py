@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 import ndjson
 
+from hlsgate.documents import unique_keys
 from hlsgate.errors import ReportError
 
 Row = dict[str, Any]
 T = TypeVar("T")
 
 MAX_BYTES = 64 * 2**20
+MAX_LINES = 10**6
 _MAX_NUMBER = 10**12
 _PLAIN_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _BRIEF = Repr()
@@ -28,9 +30,11 @@ def read_rows(path: Path) -> list[Row]:
     Raises
     ------
     ReportError
-        If the file is missing, empty, over 64 MiB, not UTF-8, or if any line is not a JSON object.
+        If the file is missing, empty, over 64 MiB, not UTF-8, or if any line is not a JSON object,
+        or one with a key twice.
     """
     text = read_text(path)
+    refuse_many(path, text, "\n", MAX_LINES, "lines")
     line = 0
 
     def lines() -> Iterator[str]:
@@ -42,7 +46,9 @@ def read_rows(path: Path) -> list[Row]:
     try:
         # reader, not loads: ndjson.loads joins the lines by commas before it parses, so that a
         # cut line and the one after it can make one valid object, and it cuts strings at U+2028.
-        for row in ndjson.reader(lines(), parse_constant=refuse_constant):
+        for row in ndjson.reader(
+            lines(), object_pairs_hook=unique_keys, parse_constant=refuse_constant
+        ):
             if not isinstance(row, dict):
                 problem = f"holds {shown(row)} where a JSON object should be; the file is foreign."
                 raise ReportError(path, f"line {line}", problem)
@@ -84,6 +90,13 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8 at byte {error.start}; the file is damaged or foreign."
         raise ReportError(path, "text", problem) from None
+
+
+def refuse_many(path: Path, text: str, mark: str, most: int, what: str) -> None:
+    """Refuse a text that would become more objects than any report has, before it does."""
+    if (count := text.count(mark)) > most:
+        problem = f"are {count}, more than any report has; the file is foreign."
+        raise ReportError(path, what, problem)
 
 
 def refuse_constant(name: str) -> None:

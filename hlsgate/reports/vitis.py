@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from hlsgate.errors import ReportError
 from hlsgate.measurement import Measurement
-from hlsgate.reports.ndjson_file import label, number, only, read_text, shown, whole
+from hlsgate.reports.ndjson_file import label, number, only, read_text, refuse_many, shown, whole
 
 _METRICS = {
     "BRAM_18K": "bram_18k",
@@ -32,6 +32,7 @@ _UNKNOWN = "undef"  # where it depends on the data
 _LATENCY = "PerformanceEstimates/SummaryOfOverallLatency"
 _TIMING = "PerformanceEstimates/SummaryOfTimingAnalysis"
 _NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "sec": 10**9}
+MAX_TAGS = 2 * 10**6
 _VERSION = re.compile(r"\d{4}(?:\.\d+)+", re.ASCII)
 
 
@@ -127,6 +128,7 @@ def one_file(folder: Path, *patterns: str) -> Path:
 def _read(folder: Path) -> tuple[Path, Element]:
     path = one_file(folder, "csynth.xml", "*_csynth.xml")
     text = read_text(path)
+    refuse_many(path, text, "<", MAX_TAGS, "tags")
     # Only a DOCTYPE can declare entities, which could grow without bound or name other files.
     if "<!DOCTYPE" in text:
         raise ReportError(path, "DOCTYPE", "is there, which no report has; the file is foreign.")

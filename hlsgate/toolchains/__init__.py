@@ -95,5 +95,9 @@ def require(name: str) -> None:
         tool, variable, hint = _COMPILERS[name]
         require_tool(tool, env_var=variable, hint=hint)
     else:
-        known = ", ".join(sorted((*TOOLCHAINS, *_COMPILERS)))
-        raise SuiteError(f"no toolchain {name!r}; known are {known}.")
+        raise SuiteError(f"no toolchain {name!r}; known are {', '.join(names())}.")
+
+
+def names() -> list[str]:
+    """Return what can be required, in alphabetical order."""
+    return sorted((*TOOLCHAINS, *_COMPILERS))

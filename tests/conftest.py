@@ -1,0 +1,45 @@
+"""What several tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hlsgate import process
+from hlsgate.__main__ import main
+from tests.stand_ins import write_tool
+
+ICPX_VERSION = "Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.20241205)"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command in an empty folder, outside of CI."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("CI", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    return lambda *args: CliRunner().invoke(main, args)
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Write stand-ins for icpx, cmake and make; the test says what make does."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    for name in ("ICPX", "CMAKE", "MAKE", "ICPX_ANY_VERSION"):
+        monkeypatch.delenv(f"HLSGATE_{name}", raising=False)
+    monkeypatch.setattr(process, "GRACE_S", 0.3)
+
+    def write(script: str) -> None:
+        for name, line in {
+            "icpx": f"echo '{ICPX_VERSION}'",
+            "cmake": "true",
+            "make": script,
+        }.items():
+            write_tool(folder, name, line)
+
+    return write
