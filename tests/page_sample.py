@@ -210,6 +210,10 @@ def baselines(folder):
     """Write baselines with a history, one gain, and an orphan."""
     path = folder / "baselines.json"
     stored = json.loads((ROOT / "baselines.json").read_text())
+    # what the project records of its own designs changes; the sample's verdicts must not
+    stored["resources"] = {
+        key: entry for key, entry in stored["resources"].items() if key.endswith("-oneapi_agilex7")
+    }
     mine = content()
     for key, by_dataset in stored["accuracy"].items():
         entry = by_dataset.pop(next(iter(by_dataset)))
