@@ -204,10 +204,9 @@ def pictures(results: Path, out: Path, baselines: Path, sweep: Path | None) -> l
     list of pathlib.Path
         The files.
     """
-    from hlsgate import pictures as drawn
+    from hlsgate import illustrations, tradeoff
     from hlsgate import results as results_file
-    from hlsgate import tradeoff
 
     found, loaded = results_file.read(results), baselines_file.load(baselines)
     swept = tradeoff.read(sweep) if sweep else None
-    return drawn.write(out, found, loaded.published(), swept)
+    return illustrations.write(out, found, loaded.published(), swept)

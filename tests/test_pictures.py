@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import pictures, results, tradeoff
+from hlsgate import illustrations, results, tradeoff
 from hlsgate.__main__ import main
 from hlsgate.errors import ResultsError
 from tests import page_sample
@@ -73,8 +73,8 @@ def test_cost_and_accuracy_are_of_the_same_weights(content):
 
 def test_equal_results_give_equal_pictures(content, sweep, tmp_path):
     """PNG and SVG of everything, without dates, twice the same."""
-    first = pictures.write(tmp_path / "a", content, {}, sweep)
-    second = pictures.write(tmp_path / "b", content, {}, sweep)
+    first = illustrations.write(tmp_path / "a", content, {}, sweep)
+    second = illustrations.write(tmp_path / "b", content, {}, sweep)
     names = ["savings", "frontier_alut", "frontier_da_cost"]
     assert [path.name for path in first] == [
         f"{name}{ending}" for name in names for ending in (".png", ".svg")
@@ -100,11 +100,11 @@ def test_command_draws_files(tmp_path):
 def test_nothing_to_draw(tmp_path):
     """Empty results give no empty picture."""
     with pytest.raises(ResultsError, match="hold nothing to draw"):
-        pictures.write(tmp_path, results.empty(), {}, None)
+        illustrations.write(tmp_path, results.empty(), {}, None)
 
 
 def test_pictures_that_cannot_be_written(content, tmp_path):
     """The error names the file."""
     (tmp_path / "taken").write_text("")
     with pytest.raises(ResultsError, match=r"savings\.png cannot be written"):
-        pictures.write(tmp_path / "taken", content, {}, None)
+        illustrations.write(tmp_path / "taken", content, {}, None)
