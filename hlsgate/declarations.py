@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hlsgate.fixedpoint import Fixed
@@ -197,12 +197,20 @@ class Variant:
 
 @dataclass(frozen=True)
 class Backend:
-    """An hls4ml backend with the part and clock that projects are written for."""
+    """An hls4ml backend with the part and clock that projects are written for.
+
+    `io_type` says how values pass between layers: all of a row at once, or through streams.
+    """
 
     key: str
     hls4ml: str
     part: str
     clock_period_ns: float
+    io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
+
+    def streamed(self) -> Backend:
+        """Return the same backend with streams between layers."""
+        return replace(self, key=f"{self.key}_stream", io_type="io_stream")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from hlsgate.declarations import Pruning, Recipe, Variant
     from hlsgate.fixedpoint import Fixed
+    from hlsgate.layers import KerasLayer
 
     Weights = Mapping[str, NDArray[np.float32]]
 
@@ -351,3 +352,98 @@ def logits(
                 values = relu_type.cast(values.numpy()).astype("float32")
         parts.append(np.asarray(values, np.float32))
     return np.concatenate(parts)
+
+
+@quietly
+def layer_outputs(
+    model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed] | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """Compute the output of every layer in Keras, batch by batch.
+
+    Parameters
+    ----------
+    model : tf.keras.Model
+        With one input and one chain of layers, where `casts` are given.
+    x : ndarray, shape (n, inputs), float32
+        Inputs as the network receives them.
+    casts : mapping of str to Fixed, optional
+        Types that outputs of layers are cast to before the next layer sees them.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, size), float64
+        By layer name, the input's included.
+    """
+    import numpy as np
+
+    parts: dict[str, list[NDArray[np.float64]]] = {}
+    for start in range(0, len(x), EVALUATION_BATCH):
+        batch = x[start : start + EVALUATION_BATCH]
+        found = _chain(model, batch, casts) if casts else _all_outputs(model, batch)
+        for name, values in found.items():
+            flat = np.asarray(values, np.float64).reshape(len(batch), -1)
+            parts.setdefault(name, []).append(flat)
+    return {name: np.concatenate(rows) for name, rows in parts.items()}
+
+
+def _chain(model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed]) -> dict[str, Any]:
+    import numpy as np
+
+    found: dict[str, Any] = {name: x for name in model.input_names}
+    values: Any = x
+    for layer in model.layers:
+        values = layer(values)
+        if layer.name in casts:
+            values = casts[layer.name].cast(np.asarray(values)).astype("float32")
+        found[layer.name] = values
+    return found
+
+
+def _all_outputs(model: Any, x: NDArray[np.float32]) -> dict[str, Any]:
+    layers = [layer for layer in model.layers if layer.name not in model.input_names]
+    several = _tensorflow().keras.Model(model.inputs, [layer.output for layer in layers])
+    values = several(x, training=False)
+    values = values if isinstance(values, list) else [values]
+    names = [layer.name for layer in layers]
+    return {**dict.fromkeys(model.input_names, x), **dict(zip(names, values, strict=True))}
+
+
+@quietly
+def describe(model: Any) -> list[KerasLayer]:
+    """Return a model's layers in plain data, the input's included, with QKeras' output types."""
+    from hlsgate.layers import KerasLayer
+
+    found = [KerasLayer(name, "InputLayer") for name in model.input_names]
+    known = set(model.input_names)
+    for layer in model.layers:
+        if layer.name not in known:
+            quantizer = _output_type(layer)
+            found.append(KerasLayer(layer.name, type(layer).__name__, quantizer, _inside(layer)))
+    return found
+
+
+def _inside(layer: Any) -> str | None:
+    """Return the name of a dense layer's own activation, unless it is linear."""
+    if not layer.get_weights() or not callable(getattr(layer, "activation", None)):
+        return None
+    name = getattr(layer.activation, "__name__", type(layer.activation).__name__)
+    return None if name == "linear" else str(name)
+
+
+def _output_type(layer: Any) -> Fixed | None:
+    """Return the type that a QActivation rounds to; None for quantizers of another kind.
+
+    Source: qkeras 0.9.0, ``quantizers.py``: both round to even and saturate, and
+    ``quantized_bits`` is symmetric only where it is told so.
+    """
+    from hlsgate.fixedpoint import Fixed
+
+    quantizer = getattr(layer, "quantizer", None)
+    kind = type(quantizer).__name__
+    if kind == "quantized_relu" and not quantizer.negative_slope:
+        return Fixed(int(quantizer.bits), int(quantizer.integer), False, "RND_CONV", "SAT")
+    if kind == "quantized_bits" and quantizer.alpha in (None, 1, 1.0) and quantizer.keep_negative:
+        mode = "SAT_SYM" if quantizer.symmetric else "SAT"
+        return Fixed(int(quantizer.bits), int(quantizer.integer) + 1, True, "RND_CONV", mode)
+    return None
+
