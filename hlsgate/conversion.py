@@ -47,11 +47,17 @@ class Settings:
     types : mapping of str to mapping of str to str
         Types that are declared, by layer and by name (``"result"``, ``"accum"``, ``"weight"``),
         in hls4ml's words; with granularity ``"name"`` only.
+    strategy : {"latency", "resource"}
+        How dense layers are built.
+    reuse_factor : int
+        Multiplications that share a multiplier.
     """
 
     granularity: str = "name"
     precision: Fixed = HLS4ML_DEFAULT
     types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    strategy: str = "latency"
+    reuse_factor: int = 1
 
 
 def settings_of(variant: Variant) -> Settings:
@@ -60,7 +66,9 @@ def settings_of(variant: Variant) -> Settings:
     types = {"inputs": {"result": str(variant.input_type)}}
     if declared.logits is not None:
         types["logits"] = {"result": str(declared.logits).replace(">", ",TRN,SAT>")}
-    return Settings(declared.granularity, declared.precision, types)
+    return Settings(
+        declared.granularity, declared.precision, types, declared.strategy, declared.reuse_factor
+    )
 
 
 def project_name(key: str) -> str:
@@ -135,7 +143,9 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
         granularity=settings.granularity,
         backend=backend.hls4ml,
         default_precision=str(settings.precision),
+        default_reuse_factor=settings.reuse_factor,
     )
+    config["Model"]["Strategy"] = settings.strategy.capitalize()
     if settings.granularity == "name":
         for layer, types in settings.types.items():
             _declare(config["LayerName"], layer, types)

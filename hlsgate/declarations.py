@@ -11,6 +11,9 @@ from hlsgate.measurement import Stage
 HLS4ML_DEFAULT = Fixed(16, 6)
 """Type that hls4ml gives to whatever nobody declares."""
 
+HLS4ML_TABLE_SIZE = 1024
+"""Entries that hls4ml gives to the tables of a softmax."""
+
 
 @dataclass(frozen=True)
 class Topology:
@@ -162,11 +165,18 @@ class Emulation:
     logits : Fixed or None
         Saturating type of the logits; None lets hls4ml choose. It decides what softmax is worth:
         hls4ml looks exponentials up by the upper ten bits of this type.
+    strategy : {"latency", "resource"}
+        How dense layers are built; hls4ml's backends for Intel know ``"resource"`` only, and build
+        that whatever is declared.
+    reuse_factor : int
+        Multiplications that share a multiplier.
     """
 
     granularity: Literal["model", "name"] = "name"
     precision: Fixed = HLS4ML_DEFAULT
     logits: Fixed | None = None
+    strategy: Literal["latency", "resource"] = "latency"
+    reuse_factor: int = 1
 
 
 @dataclass(frozen=True)

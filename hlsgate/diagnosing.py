@@ -166,7 +166,7 @@ def _by_name(
 def _table_ranges(project: Project, layers: Sequence[HardwareLayer]) -> dict[str, float]:
     written = firmware.read(project)
     found = {
-        layer.name: firmware.table_range(written, layer.name, layer.variable)
+        layer.name: firmware.table_range(written, written.filling(layer.variable, layer.pipe))
         for layer in layers
         if layer.kind == SOFTMAX
     }

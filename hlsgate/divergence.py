@@ -11,6 +11,7 @@ from hlsgate.arithmetic import before_result, known
 from hlsgate.catalogue import CATALOGUE, UNKNOWN, Finding
 from hlsgate.causes import Context
 from hlsgate.layers import INPUT, SOFTMAX, HardwareLayer, Outputs
+from hlsgate.softmax_table import SoftmaxTable, measure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,36 +62,13 @@ class LayerRow:
 
 
 @dataclass(frozen=True)
-class Softmax:
-    """A softmax's table against the softmax of its own inputs.
-
-    Parameters
-    ----------
-    mean_error, max_error : float
-        Of the outputs, absolute.
-    flips : int
-        Rows whose largest value is another class than that of the largest input.
-    built_for : float or None
-        Largest difference between inputs that the table was filled for.
-    occurs : float
-        Largest difference between inputs of a row that occurs.
-    """
-
-    mean_error: float
-    max_error: float
-    flips: int
-    built_for: float | None
-    occurs: float
-
-
-@dataclass(frozen=True)
 class Diagnosis:
     """What was found in a network on one backend."""
 
     title: str
     rows: int
     layers: tuple[LayerRow, ...]
-    softmax: Softmax | None = None
+    softmax: SoftmaxTable | None = None
 
     @property
     def first(self) -> LayerRow | None:
@@ -125,15 +103,7 @@ class Diagnosis:
         return "\n\n".join(parts) if style == "github" else "\n".join(parts)
 
     def _softmax_lines(self) -> list[str]:
-        found = self.softmax
-        if found is None:
-            return []
-        built = "unknown" if found.built_for is None else f"{found.built_for:g}"
-        return [
-            f"softmax table: mean error {found.mean_error:.4f}, at most {found.max_error:.4f}; "
-            f"{found.flips:,} of {self.rows:,} rows change class; filled for differences up to "
-            f"{built}, {found.occurs:g} occurs"
-        ]
+        return [] if self.softmax is None else [f"softmax table: {self.softmax.describe()}"]
 
     def _remedies(self) -> list[str]:
         lines = []
@@ -191,7 +161,8 @@ def diagnose(
     for layer in layers:
         source = by_name.get(layer.source or "")
         if layer.kind == SOFTMAX and source is not None:
-            softmax = _softmax(layer, emulated[source.name], emulated[layer.name], context)
+            built = context.table_ranges.get(layer.name)
+            softmax = measure(emulated[layer.name], emulated[source.name], built)
             rows.append(_softmax_row(layer, source, emulated, keras, context, softmax, bounds))
         else:
             rows.append(_row(layer, x, emulated, keras, context))
@@ -265,28 +236,13 @@ def _beyond(kind: Fixed | None, values: NDArray[np.float64]) -> tuple[int, int]:
     return (count, 0) if kind.saturation == "WRAP" else (0, count)
 
 
-def _softmax(
-    layer: HardwareLayer, x: NDArray[np.float64], found: NDArray[np.float64], context: Context
-) -> Softmax:
-    from scipy.special import softmax
-
-    error = abs(found - softmax(x, axis=1))
-    return Softmax(
-        mean_error=float(error.mean()),
-        max_error=float(error.max()),
-        flips=int((found.argmax(axis=1) != x.argmax(axis=1)).sum()),
-        built_for=context.table_ranges.get(layer.name),
-        occurs=float((x.max(axis=1) - x.min(axis=1)).max()),
-    )
-
-
 def _softmax_row(
     layer: HardwareLayer,
     source: HardwareLayer,
     emulated: Outputs,
     keras: Outputs,
     context: Context,
-    softmax: Softmax,
+    softmax: SoftmaxTable,
     bounds: Bounds | None,
 ) -> LayerRow:
     bounds = bounds or Bounds()

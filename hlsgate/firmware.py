@@ -26,6 +26,20 @@ _FIXED = re.compile(
 
 
 @dataclass(frozen=True)
+class Call:
+    """One layer of the network, as the sources call it.
+
+    `function` fills `output` (a variable or a pipe), whose type is named `result`, under the
+    configuration `config`.
+    """
+
+    function: str
+    output: str
+    result: str
+    config: str
+
+
+@dataclass(frozen=True)
 class Firmware:
     """The sources of one project.
 
@@ -37,50 +51,34 @@ class Firmware:
         Fixed-point types by name, of ``defines.h``.
     configs : mapping of str to mapping of str to str
         Fields of every layer's configuration, of ``parameters.h``.
-    calls : str
-        Text of the project's own ``.cpp``.
+    calls : tuple of Call
+        The layers in order, of the project's own ``.cpp``.
     """
 
     project: Project
     types: dict[str, Fixed]
     configs: dict[str, dict[str, str]]
-    calls: str
+    calls: tuple[Call, ...]
 
     @property
     def folder(self) -> Path:
         """Where the firmware's files are."""
         return _folder(self.project)
 
-    def config(self, layer: str, variable: str) -> dict[str, str]:
-        """Return the configuration that the call which fills a variable names.
+    def config(self, call: Call) -> dict[str, str]:
+        """Return the configuration that a call names, or raise `FirmwareError`."""
+        if call.config not in self.configs:
+            path = self.folder / "parameters.h"
+            raise FirmwareError(f"{path}: {call.config}: {call.function} is not configured.")
+        return self.configs[call.config]
 
-        Raises
-        ------
-        FirmwareError
-            If there is no such call, or no such configuration.
-        """
-        name = self._call(variable)[1]
-        if name not in self.configs:
-            path = self.folder / f"{self.project.name}.cpp"
-            raise FirmwareError(f"{path}: no call with a known configuration makes {layer}.")
-        return self.configs[name]
-
-    def function(self, variable: str) -> str:
-        """Return the name of the function that fills a variable."""
-        return self._call(variable)[0]
-
-    def _call(self, variable: str) -> tuple[str, str]:
-        """Return function and configuration of the call that fills a variable, stream or pipe."""
-        pipe = f"{variable[:1].upper()}{variable[1:]}".replace("_out", "Out") + "Pipe"
-        values = rf"\((?:[^;()]*, )?{re.escape(variable)}(?:, [^;()]*)?\);"
-        for pattern in (
-            rf"nnet::(\w+)<[^;<>]*\b(\w*config\d+)>{values}",
-            rf"nnet::(\w+)<\w+, {re.escape(pipe)}, (\w+)>>",
-        ):
-            call = re.search(pattern, self.calls)
-            if call is not None:
-                return call[1], call[2]
-        return "", ""
+    def filling(self, *outputs: str | None) -> Call:
+        """Return the call that fills a variable or a pipe, named in either way."""
+        for call in self.calls:
+            if call.output in outputs:
+                return call
+        path = self.folder / f"{self.project.name}.cpp"
+        raise FirmwareError(f"{path}: {outputs[0]}: no call makes it.")
 
     def type_named(self, name: str) -> Fixed:
         """Return a type of ``defines.h``, or raise `FirmwareError`."""
@@ -108,12 +106,30 @@ def read(project: Project) -> Firmware:
         If a file is missing, or says nothing that is understood; the message names it.
     """
     folder = _folder(project)
-    return Firmware(
-        project,
-        _types(folder / "defines.h"),
-        _configs(folder / "parameters.h"),
-        read_source(folder / f"{project.name}.cpp"),
-    )
+    types, configs = _types(folder / "defines.h"), _configs(folder / "parameters.h")
+    return Firmware(project, types, configs, _calls(folder / f"{project.name}.cpp"))
+
+
+def _calls(path: Path) -> tuple[Call, ...]:
+    """Read the layers, whose values pass in variables, in streams, or in oneAPI's pipes."""
+    text = read_source(path)
+    header = path.with_suffix(".h")
+    declared = text + (read_source(header) if header.is_file() else "")
+    pipes = dict(re.findall(r"using (\w+) = [\w:]*pipe<\w+, (\w+),", declared))
+    values = re.findall(r"nnet::(\w+)<(\w+), (\w+), (\w+)>\(([^;()]*)\);", text)
+    piped = re.findall(r"task_sequence<nnet::(\w+)<(\w+), (\w+), (\w+)>>", text)
+    calls = [
+        Call(function, arguments.split(",")[1].strip(), result, config)
+        for function, _, result, config, arguments in values
+        if "," in arguments
+    ]
+    calls += [
+        Call(function.removesuffix("_stream"), pipe, pipes.get(pipe, ""), config)
+        for function, _, pipe, config in piped
+    ]
+    if not calls:
+        raise FirmwareError(f"{path}: nnet: no layer is called.")
+    return tuple(calls)
 
 
 def _folder(project: Project) -> Path:
@@ -172,14 +188,13 @@ def _configs(path: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def table_range(firmware: Firmware, layer: str, variable: str) -> float | None:
+def table_range(firmware: Firmware, call: Call) -> float | None:
     """Return the largest difference of inputs that a softmax's table was filled for.
 
     AMD's backends fill the table when they start, for the type ``inp_norm_t``; Intel's are
     written with its values, of which the last one is for one step below zero.
     """
-    config = firmware.config(layer, variable)
-    norm = parse_type(config.get("inp_norm_t", ""))
+    norm = parse_type(firmware.config(call).get("inp_norm_t", ""))
     if norm is not None:
         return 2.0**norm.integer
     path = firmware.folder / "nnet_utils" / "activation_tables" / "exp_table.tb"

@@ -174,7 +174,7 @@ def _call(layer: HardwareLayer, text: str) -> str:
     if _streams_through_pipes(layer, text):
         return rf"^ *{re.escape(layer.name)}\.async\(.*\);"
     variable = re.escape(layer.variable)
-    return rf"^ *nnet::\w+<[^;]*>\((?:[^;()]*, )?{variable}(?:, [^;()]*)?\);"
+    return rf"^ *nnet::\w+<[^;]*>\([^;()]*, {variable}(?:, [^;()]*)?\);.*$"
 
 
 def _line(layer: HardwareLayer, at: int, text: str) -> str:

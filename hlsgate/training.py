@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate.errors import TrainingError
+from hlsgate.errors import DiagnosisError, TrainingError
 from hlsgate.quiet import quietly
 
 if TYPE_CHECKING:
@@ -400,8 +401,10 @@ def _chain(model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed]) -> di
 
 
 def _all_outputs(model: Any, x: NDArray[np.float32]) -> dict[str, Any]:
+    import tensorflow as tf  # not _tensorflow(): a caller's model may have set it up already
+
     layers = [layer for layer in model.layers if layer.name not in model.input_names]
-    several = _tensorflow().keras.Model(model.inputs, [layer.output for layer in layers])
+    several = tf.keras.Model(model.inputs, [layer.output for layer in layers])
     values = several(x, training=False)
     values = values if isinstance(values, list) else [values]
     names = [layer.name for layer in layers]
@@ -447,3 +450,39 @@ def _output_type(layer: Any) -> Fixed | None:
         return Fixed(int(quantizer.bits), int(quantizer.integer) + 1, True, "RND_CONV", mode)
     return None
 
+
+
+@quietly
+def load_model(path: Path) -> Any:
+    """Load a saved Keras model, with QKeras' and TF-MOT's classes and no others.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that `hlsgate.saved_models.inspect` let pass.
+
+    Raises
+    ------
+    DiagnosisError
+        If Keras refuses it, or it has not one input and one output.
+    """
+    tf = _tensorflow()
+    from qkeras.utils import _add_supported_quantized_objects
+    from tensorflow_model_optimization.sparsity import keras as sparsity
+
+    known: dict[str, Any] = {}
+    _add_supported_quantized_objects(known)
+    try:
+        with sparsity.prune_scope():
+            model = tf.keras.models.load_model(
+                path, custom_objects=known, compile=False, safe_mode=True
+            )
+    except Exception as error:  # Keras raises many kinds
+        told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DiagnosisError(f"Keras cannot load {path}: {told}") from error
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise DiagnosisError(
+            f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; only models "
+            "of one each are diagnosed."
+        )
+    return model
