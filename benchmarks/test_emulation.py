@@ -24,7 +24,9 @@ def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
     record("variants", typed.key, "emulation", {any_backend.key: {"exact": found.as_json()}})
     if not found.equal:
         told = pipeline.diagnosis(typed, checkpoint, any_backend).text()
-        pytest.fail(f"{typed.key} on {any_backend.key}: {found.describe()}\n\n{told}", pytrace=False)
+        pytest.fail(
+            f"{typed.key} on {any_backend.key}: {found.describe()}\n\n{told}", pytrace=False
+        )
 
 
 def test_edge_rows(typed, any_backend, emulate, pipeline):
@@ -130,8 +132,8 @@ def test_softmax_table(variant, backend, emulate, pipeline, baselines, record, g
     logits = emulate(variant, backend, softmax=False)
     observed = emulate(variant, backend, softmax=True)
     facts = softmax_table.measure(observed, logits, _built_for(variant, backend, pipeline))
-    told = {"rows": len(logits), "mean_error": facts.mean_error, "flips": facts.flips,
-            "max_error": facts.max_error, "step": facts.step, "range_used": facts.range_used}  # fmt: skip
+    told = {"rows": len(logits), "step": facts.step, "range_used": facts.range_used}
+    told |= {name: getattr(facts, name) for name in ("mean_error", "max_error", "flips")}
     record("variants", variant.key, "emulation", {backend.key: {"softmax": told}})
     where = f"softmax of {variant.key} on {backend.hls4ml}"
     flips = facts.flips / len(logits)
@@ -166,9 +168,7 @@ def test_backends_agree(variant, emulate):
     for other in others:
         observed = emulate(variant, other, softmax=False)
         found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
-        assert found.equal, (
-            f"{variant.key}: {other.key} against {first.key}: {found.describe()}"
-        )
+        assert found.equal, f"{variant.key}: {other.key} against {first.key}: {found.describe()}"
 
 
 @pytest.mark.da4ml

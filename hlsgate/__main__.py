@@ -287,15 +287,25 @@ def synthesise(
 @click.argument("name", required=False)
 @click.option("--model", type=click.Path(path_type=Path), help="A saved model: .keras or .h5.")
 @click.option("--data", type=click.Path(path_type=Path), help="Its rows: .npz with array 'x'.")
-@click.option("--backend", help="oneapi, quartus, vitis or vivado.  [default: the design's, oneapi]")
 @click.option(
-    "--io-type", type=click.Choice(["io_parallel", "io_stream"]), default="io_parallel",
-    show_default=True, help="How values pass between layers.",
+    "--backend", help="oneapi, quartus, vitis or vivado.  [default: the design's, oneapi]"
+)
+@click.option(
+    "--io-type",
+    type=click.Choice(["io_parallel", "io_stream"]),
+    default="io_parallel",
+    show_default=True,
+    help="How values pass between layers.",
 )
 @click.option("--rows", default=10_000, show_default=True, help="At most so many rows.")
-@click.option("--precision", default="fixed<16,6>", show_default=True, help="Default type of MODEL.")
 @click.option(
-    "--granularity", type=click.Choice(["name", "model"]), default="name", show_default=True,
+    "--precision", default="fixed<16,6>", show_default=True, help="Default type of MODEL."
+)
+@click.option(
+    "--granularity",
+    type=click.Choice(["name", "model"]),
+    default="name",
+    show_default=True,
     help="hls4ml's granularity for MODEL.",
 )
 @click.option("--type", "types", multiple=True, metavar="LAYER=TYPE", help="Result type in MODEL.")
@@ -314,7 +324,7 @@ def explain(
     as_json: bool,
     **how: Any,
 ) -> None:
-    """Find the first layer in which an emulation leaves Keras, and why: exit code 0 either way.
+    r"""Find the first layer in which an emulation leaves Keras, and why: exit code 0 either way.
 
     NAME is a variant or a design of the suite; or name a saved MODEL and its DATA.
 

@@ -59,7 +59,8 @@ _CAUSES = (
         ACCUMULATOR,
         "Products or their sum do not fit the accumulator's type.",
         "The layer, computed anew with an accumulator that keeps everything, is Keras'.",
-        'Leave `accum` to hls4ml (`"auto"`), or give it the bits that the table shows to be missing.',
+        'Leave `accum` to hls4ml (`"auto"`), or give it the bits that the table shows to be '
+        "missing.",
     ),
     Cause(
         RESULT_TYPE,

@@ -48,9 +48,7 @@ class Fact:
         return f"{self.path}: {self.field}: {self.found}, declared is {self.declared}"
 
 
-def facts(
-    variant: Variant, weights: Weights, backend: Backend, project: Project
-) -> list[Fact]:
+def facts(variant: Variant, weights: Weights, backend: Backend, project: Project) -> list[Fact]:
     """Look up in a project's sources whatever its variant declares.
 
     Parameters
@@ -85,7 +83,7 @@ def facts(
     return [
         inputs,
         *(fact for name, call in dense for fact in _dense(found, variant, backend, name, call)),
-        *(fact for name, call in dense for fact in _weights(found, variant, weights, name, call)),
+        *(fact for name, call in dense for fact in _weights(found, weights, name, call)),
         *(fact for name, call in relus for fact in _relu(found, variant, backend, name, call)),
         *(fact for call in softmax for fact in _softmax(found, backend, call)),
         *_device(project, backend),
@@ -124,7 +122,11 @@ def _reader(found: Firmware, name: str, call: Call) -> Callable[..., Fact]:
 def _dense(
     found: Firmware, variant: Variant, backend: Backend, name: str, call: Call
 ) -> Iterator[Fact]:
-    read, config, defines = _reader(found, name, call), found.config(call), found.folder / "defines.h"
+    read, config, defines = (
+        _reader(found, name, call),
+        found.config(call),
+        found.folder / "defines.h",
+    )
     declared, typed = variant.emulation, variant.recipe.weights
     inputs, outputs = next((i, o) for n, i, o in variant.topology.dense_layers if n == name)
     yield from (read("n_in", inputs), read("n_out", outputs), read("io_type", backend.io_type))
@@ -149,9 +151,7 @@ def _strategy(found: Firmware, declared: str, backend: Backend, name: str, call:
     return _reader(found, name, call)("strategy", declared)
 
 
-def _weights(
-    found: Firmware, variant: Variant, weights: Weights, name: str, call: Call
-) -> Iterator[Fact]:
+def _weights(found: Firmware, weights: Weights, name: str, call: Call) -> Iterator[Fact]:
     """Hold written weights, in either order, against those of the checkpoint in their type."""
     import numpy as np
 

@@ -164,7 +164,9 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
 def _declare(layers: dict[str, Any], layer: str, types: Mapping[str, str]) -> None:
     """Write types into hls4ml's configuration, in which a layer's may be one or several."""
     if layer not in layers:
-        raise ConversionError(f"no layer {layer!r} to give a type to; there are {', '.join(layers)}.")
+        raise ConversionError(
+            f"no layer {layer!r} to give a type to; there are {', '.join(layers)}."
+        )
     known = layers[layer]["Precision"]
     named = dict(known) if isinstance(known, dict) else {"result": str(known)}
     layers[layer]["Precision"] = {**named, **types}

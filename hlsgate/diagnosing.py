@@ -120,9 +120,7 @@ def _emulated(project: Project, x: NDArray[np.float32], folder: Path) -> NDArray
     return emulation.emulate(Emulator(folder, project), x)
 
 
-def _check_equal(
-    probed: NDArray[np.float64], plain: NDArray[np.float64], subject: Subject
-) -> None:
+def _check_equal(probed: NDArray[np.float64], plain: NDArray[np.float64], subject: Subject) -> None:
     if (probed != plain).any():
         rows = int((probed != plain).any(axis=1).sum())
         raise DiagnosisError(

@@ -203,11 +203,16 @@ def _told(
 ) -> list[Finding]:
     if layer.kind == INPUT:
         return causes.of_input(layer, x, found)
-    source, mine = keras.get(context.keras_of.get(layer.source or "", "")), keras.get(layer.keras or "")
+    source, mine = (
+        keras.get(context.keras_of.get(layer.source or "", "")),
+        keras.get(layer.keras or ""),
+    )
     if source is not None and mine is not None:
         wanted = causes.ideal(layer, source, context)
         if not causes.explains_keras(wanted, mine):
-            return [Finding(UNKNOWN, "Keras computes something else than what is written down here")]
+            return [
+                Finding(UNKNOWN, "Keras computes something else than what is written down here")
+            ]
     return causes.of_layer(layer, x, found, context)
 
 

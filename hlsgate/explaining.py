@@ -6,7 +6,7 @@ import json
 import math
 import re
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,7 @@ class Request:
     backend: str | None = None
     io_type: str = "io_parallel"
     rows: int = DEFAULT_ROWS
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     raw_inputs: bool = False
 
 
@@ -113,7 +113,8 @@ def on_grid(x: NDArray[np.float32], kind: Fixed) -> NDArray[np.float32]:
     """Round to a type's grid, ties to even, and leave values beyond its range where they are."""
     import numpy as np
 
-    return (np.round(np.asarray(x, np.float64) / kind.lsb) * kind.lsb).astype(np.float32)
+    rounded = np.round(np.asarray(x, np.float64) / kind.lsb) * kind.lsb
+    return np.asarray(rounded, np.float32)
 
 
 def parse_type(text: str) -> Fixed:

@@ -30,7 +30,7 @@ def draw(found: Diagnosis, path: Path) -> None:
         raise DiagnosisError(
             "the picture needs matplotlib; install hlsgate[plots]. Text and tables are written."
         ) from error
-    figure, axes = plt.subplots(figsize=(8, 1.4 + 0.36 * len(found.layers)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8, 1.6 + 0.36 * len(found.layers)), layout="constrained")
     try:
         _bars(axes, found)
         figure.savefig(path, dpi=150)
@@ -53,14 +53,14 @@ def _bars(axes: Any, found: Diagnosis) -> None:
         axes.annotate(_note(found.layers[at]), (max(worst[at], _SMALLEST), at), (4, 0),
                       textcoords="offset points", va="center", fontsize=8)  # fmt: skip
     axes.set_xscale("log", base=2)
-    axes.set_xlim(_SMALLEST, largest * 2**6)
+    axes.set_xlim(_SMALLEST, largest * 2**7)
     axes.set_yticks(list(places), [f"{row.layer}\n{row.precision}" for row in found.layers])
     axes.tick_params(axis="y", labelsize=7)
     axes.invert_yaxis()
     axes.set_xlabel("worst difference from Keras, in LSB of the layer's type (log scale)")
     axes.set_title(f"{found.title}, {found.rows:,} rows", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", fontsize=8, frameon=False)
+    axes.figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
 
 
 def _note(row: LayerRow) -> str:

@@ -60,9 +60,7 @@ _WIDE = (
 )
 _WIDE_LOGITS = (
     Shortfall("softmax", 0.12, _WIDE, ("oneapi", "quartus")),
-    Shortfall(
-        "softmax", 0.25, f"{_WIDE}; three quarters of the classes flip", ("vitis", "vivado")
-    ),
+    Shortfall("softmax", 0.25, f"{_WIDE}; three quarters of the classes flip", ("vitis", "vivado")),
 )
 
 VARIANTS: tuple[Variant, ...] = (

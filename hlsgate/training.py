@@ -376,11 +376,14 @@ def layer_outputs(
         By layer name, the input's included.
     """
     import numpy as np
+    import tensorflow as tf  # not _tensorflow(): a caller's model may have set it up already
 
+    # Layers of a stripped or cloned model belong to several graphs; a chain needs none of them.
+    chained = isinstance(model, tf.keras.Sequential) or bool(casts)
     parts: dict[str, list[NDArray[np.float64]]] = {}
     for start in range(0, len(x), EVALUATION_BATCH):
         batch = x[start : start + EVALUATION_BATCH]
-        found = _chain(model, batch, casts) if casts else _all_outputs(model, batch)
+        found = _chain(model, batch, casts or {}) if chained else _all_outputs(model, batch)
         for name, values in found.items():
             flat = np.asarray(values, np.float64).reshape(len(batch), -1)
             parts.setdefault(name, []).append(flat)
@@ -390,7 +393,7 @@ def layer_outputs(
 def _chain(model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed]) -> dict[str, Any]:
     import numpy as np
 
-    found: dict[str, Any] = {name: x for name in model.input_names}
+    found: dict[str, Any] = dict.fromkeys(model.input_names, x)
     values: Any = x
     for layer in model.layers:
         values = layer(values)
@@ -401,7 +404,7 @@ def _chain(model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed]) -> di
 
 
 def _all_outputs(model: Any, x: NDArray[np.float32]) -> dict[str, Any]:
-    import tensorflow as tf  # not _tensorflow(): a caller's model may have set it up already
+    import tensorflow as tf
 
     layers = [layer for layer in model.layers if layer.name not in model.input_names]
     several = tf.keras.Model(model.inputs, [layer.output for layer in layers])
@@ -441,7 +444,7 @@ def _output_type(layer: Any) -> Fixed | None:
     """
     from hlsgate.fixedpoint import Fixed
 
-    quantizer = getattr(layer, "quantizer", None)
+    quantizer: Any = getattr(layer, "quantizer", None)
     kind = type(quantizer).__name__
     if kind == "quantized_relu" and not quantizer.negative_slope:
         return Fixed(int(quantizer.bits), int(quantizer.integer), False, "RND_CONV", "SAT")
@@ -449,7 +452,6 @@ def _output_type(layer: Any) -> Fixed | None:
         mode = "SAT_SYM" if quantizer.symmetric else "SAT"
         return Fixed(int(quantizer.bits), int(quantizer.integer) + 1, True, "RND_CONV", mode)
     return None
-
 
 
 @quietly

@@ -90,7 +90,7 @@ def test_what_is_gone_is_an_error(project, file, old, told):
 
 def test_a_missing_file(project):
     (project.folder / "firmware/defines.h").unlink()
-    with pytest.raises(FirmwareError, match="defines.h: cannot be read"):
+    with pytest.raises(FirmwareError, match=r"defines.h: cannot be read"):
         judge(project)
 
 

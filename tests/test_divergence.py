@@ -30,7 +30,8 @@ SOFTMAX = HardwareLayer(
 KERAS_OF = {"inputs": "inputs", "dense1": "dense1", "relu1": "relu1"}
 
 
-def rows(kind=Fixed(12, 4), n=200):
+def rows(kind=None, n=200):
+    kind = kind or Fixed(12, 4)
     return kind.cast(np.random.default_rng(1).uniform(-4, 4, (n, 2)))
 
 
@@ -80,7 +81,7 @@ def test_result_type_counts_wraps_and_saturations():
     x = rows()
     wraps = diagnose([INPUTS, replace(DENSE, result=Fixed(12, 3))], x)
     assert only(wraps) == ("dense1", [catalogue.RESULT_TYPE])
-    beyond = (np.floor((x @ KERNEL + BIAS) * 2**9) / 2**9)
+    beyond = np.floor((x @ KERNEL + BIAS) * 2**9) / 2**9
     count = int(((beyond < -4) | (beyond > 4 - 2**-9)).sum())
     assert count > 0
     assert (wraps.layers[1].wrapped, wraps.layers[1].saturated) == (count, 0)

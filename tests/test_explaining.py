@@ -68,7 +68,7 @@ def test_a_design_brings_its_backend():
     asked = {}
     pipeline = SimpleNamespace(
         frozen=lambda variant: variant.key,
-        diagnosis=lambda variant, _weights, backend, **how: asked.update(how, on=backend) or FOUND,
+        diagnosis=lambda _variant, _weights, backend, **how: asked.update(how, on=backend) or FOUND,
     )
     explaining.declared("jets-q4_p75-da4ml", pipeline, explaining.Request(io_type="io_stream"))
     assert asked["on"] == suite.QUARTUS.streamed()

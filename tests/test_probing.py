@@ -36,9 +36,10 @@ def test_a_line_behind_every_layer(project, tmp_path):
         "hlsgate::probe(5, 3, layer4_out);",
         "hlsgate::probe(8, 2, layer5_out);",
     ]
-    assert lines.index(found[1]) == next(
-        at for at, line in enumerate(lines) if line.startswith("nnet::dense<input_t")
-    ) + 1
+    assert (
+        lines.index(found[1])
+        == next(at for at, line in enumerate(lines) if line.startswith("nnet::dense<input_t")) + 1
+    )
     assert probed.project.outputs == 12
     assert project.digest == before
 

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("hls4ml")
 
-from hlsgate import catalogue, diagnosing, documentation, suite
+from hlsgate import catalogue, conversion, diagnosing, documentation, suite
 from hlsgate.conversion import Settings
 from hlsgate.diagnosing import Subject
 from hlsgate.errors import ConversionError
@@ -88,6 +88,11 @@ def with_type(layer, **types):
     return {**SOUND, layer: {**SOUND.get(layer, {}), **types}}
 
 
+def with_logits(kind):
+    """Give a type to the logits, and to the copy of them that the softmax gets."""
+    return {**with_type("logits", result=kind), "logits_linear": {"result": kind}}
+
+
 def documented(cause, found):
     """Compare a table with the document's, or write it there."""
     shown = found.text("github")
@@ -114,7 +119,7 @@ def test_sound(backend, tmp_path):
     assert len(different) >= 5
 
 
-@pytest.mark.parametrize("backend", (suite.ONEAPI.streamed(), suite.VITIS), ids=lambda b: b.key)
+@pytest.mark.parametrize("backend", [suite.ONEAPI.streamed(), suite.VITIS], ids=lambda b: b.key)
 def test_default_activation(backend, tmp_path):
     x, model = rows(FINE_INPUTS), network(relu="relu")
     found = diagnose(tmp_path, model, x, backend=backend, types=FINE)
@@ -153,18 +158,18 @@ def test_input_grid(tmp_path):
     documented(catalogue.INPUT_GRID, found)
 
 
-@pytest.mark.parametrize("backend", (suite.QUARTUS, suite.VITIS), ids=lambda b: b.key)
+@pytest.mark.parametrize("backend", [suite.QUARTUS, suite.VITIS], ids=lambda b: b.key)
 def test_coarse_table(backend, tmp_path):
-    types = with_type("logits", result="fixed<20,14>")
+    types = with_logits("fixed<20,14>")
     found = diagnose(tmp_path, network(), rows(), backend=backend, types=types)
     assert first(found) == ("softmax", [catalogue.COARSE_TABLE])
     if backend is suite.VITIS:
         documented(catalogue.COARSE_TABLE, found)
 
 
-@pytest.mark.parametrize("backend", (suite.ONEAPI, suite.QUARTUS), ids=lambda b: b.key)
+@pytest.mark.parametrize("backend", [suite.ONEAPI, suite.QUARTUS], ids=lambda b: b.key)
 def test_renamed_softmax(backend, tmp_path):
-    types = with_type("logits", result="fixed<12,8,TRN,SAT>")
+    types = with_logits("fixed<13,8,TRN,SAT>")
     model = network(softmax="probabilities")
     found = diagnose(tmp_path, model, rows(), backend=backend, types=types)
     assert first(found) == ("probabilities", [catalogue.RENAMED_SOFTMAX])
@@ -194,8 +199,6 @@ def test_pruning_wrapper(tmp_path):
 
     model = network(typed=False, pruned=True)
     with pytest.raises(ConversionError):
-        from hlsgate import conversion
-
         conversion.convert_model(model, Settings(), suite.QUARTUS, tmp_path / "refused", "refused")
     found = diagnose(tmp_path, model, rows())
     assert found.first is not None
