@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from hlsgate.fixedpoint import Fixed
 
 
+_LARGE = 10.0
+
+
 @dataclass(frozen=True)
 class Bounds:
     """What a softmax's table may cost before it counts as a divergence."""
@@ -121,10 +124,16 @@ def _cells(row: LayerRow, rows: int) -> list[str]:
         return "-" if value is None else f"{value:,}"
 
     different = "-" if row.rows_different is None else f"{row.rows_different:,} of {rows:,}"
-    worst = "-" if row.worst_lsb is None else f"{row.worst_lsb:.6g}"
+    worst = "-" if row.worst_lsb is None else _short(row.worst_lsb)
     why = ", ".join(one.cause for one in row.findings)
     return [row.layer, row.kind, row.precision, different, worst, count(row.own_rows),
             count(row.wrapped), count(row.saturated), why]  # fmt: skip
+
+
+def _short(number: float) -> str:
+    """Show a difference so that float32's rounding, which varies by processor, does not show."""
+    shown = f"{number:,.1f}" if number >= _LARGE else f"{number:.3g}"
+    return shown.removesuffix(".0")
 
 
 def diagnose(

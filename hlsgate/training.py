@@ -481,7 +481,9 @@ def load_model(path: Path) -> Any:
             )
     except Exception as error:  # Keras raises many kinds
         told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DiagnosisError(f"Keras cannot load {path}: {told}") from error
+        raise DiagnosisError(
+            f"Keras cannot load {path} (a model with QKeras layers is to be saved as .h5): {told}"
+        ) from error
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise DiagnosisError(
             f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; only models "
