@@ -139,7 +139,7 @@ class Shortfall:
         Which claim: accuracy parity, AUC parity, hardware against plain Keras, or softmax.
     worst : float
         Largest loss that is still the known one, in the gate's own unit: points of accuracy (as a
-        share), area, share of rows, mean error.
+        share), area, share of rows; for softmax, that of the first bound which is not kept.
     reason : str
         Why it fails.
     backends : tuple of str

@@ -106,6 +106,9 @@ VARIANTS: tuple[Variant, ...] = (
         reference="jets-float",
         shortfalls=(
             Shortfall("hardware", 0.005, "fixed<16,6> ends at 32, where some activations wrap"),
+            Shortfall(
+                "softmax", 1.6, "wrapped logits are up to 48.9 apart, the table is filled for 32"
+            ),
         ),
     ),
     Variant(
