@@ -5,21 +5,87 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hlsgate import equality, suite
-from hlsgate.training import softmax as exact_softmax
+from hlsgate import configured, equality, firmware, softmax_table, suite
+from hlsgate.edges import edge_rows
+from hlsgate.errors import EmulationError
+from hlsgate.pipeline import hardware_activation
 
 
-def test_logits_equal_keras(typed, backend, emulate, pipeline, record):
+def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
     """With quantised weights, every logit of every test jet is Keras', bit for bit.
 
     Keras computes with what hls4ml declares: inputs on the input type's grid, and ReLUs without
-    a quantizer cut to the default type.
+    a quantizer cut to the default type. A failure shows where it begins, layer by layer.
     """
-    expected = pipeline.keras_logits(typed, pipeline.frozen(typed), as_hardware=True)
-    observed = emulate(typed, backend, softmax=False)
+    checkpoint = pipeline.frozen(typed)
+    expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True)
+    observed = emulate(typed, any_backend, softmax=False)
     found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
-    record("variants", typed.key, "emulation", {backend.key: {"exact": found.as_json()}})
-    assert found.equal, f"{typed.key} on {backend.hls4ml}: {found.describe()}"
+    record("variants", typed.key, "emulation", {any_backend.key: {"exact": found.as_json()}})
+    if not found.equal:
+        told = pipeline.diagnosis(typed, checkpoint, any_backend).text()
+        pytest.fail(
+            f"{typed.key} on {any_backend.key}: {found.describe()}\n\n{told}", pytrace=False
+        )
+
+
+def test_edge_rows(typed, any_backend, emulate, pipeline):
+    """On rows made to be hard, too, every logit is Keras', bit for bit.
+
+    Ends of the input's range, values beside its grid and beside every rounding edge of the first
+    activation that can be reached, zeros, and values beyond the range. Of the latter is claimed
+    what the input type says: hls4ml's inputs wrap, they do not saturate, so that the network sees
+    the wrapped value; logits saturate where their type does.
+    """
+    checkpoint, rows = pipeline.frozen(typed), _edge_rows(typed, pipeline)
+    expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True, rows=rows)
+    observed = emulate(typed, any_backend, softmax=False, rows=rows)
+    found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
+    assert found.equal, f"edge rows of {typed.key} on {any_backend.key}: {found.describe()}"
+
+
+@pytest.mark.da4ml
+def test_interpreter_on_edge_rows(typed, emulate, pipeline):
+    """The traced logic, too, computes Keras' logits of these rows, bit for bit."""
+    checkpoint, rows = pipeline.frozen(typed), _edge_rows(typed, pipeline)
+    expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True, rows=rows)
+    observed = emulate(typed, suite.QUARTUS, softmax=False, engine="dais", rows=rows)
+    found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
+    assert found.equal, f"edge rows of {typed.key}, interpreter: {found.describe()}"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=["nan", "inf", "minus_inf"])
+def test_refuses_what_is_no_number(value, emulate):
+    """Rows with NaN or infinity are refused in a sentence that names the first one."""
+    variant = suite.variant("jets-q4_p75")
+    rows = np.zeros((3, variant.topology.inputs))
+    rows[1, 2] = value
+    with pytest.raises(EmulationError, match=r"^row 1 \(and 0 more\) holds NaN or infinity"):
+        emulate(variant, suite.QUARTUS, softmax=False, rows=rows)
+
+
+def _edge_rows(variant, pipeline):
+    weights = pipeline.frozen(variant).weights
+    return edge_rows(
+        variant.input_type,
+        weights["dense1/kernel"],
+        weights["dense1/bias"],
+        hardware_activation(variant),
+    )
+
+
+def test_firmware_is_as_declared(variant, any_backend, pipeline):
+    """What is declared is what was written: types, sizes, factors, weights, part and clock.
+
+    Every variant on every backend, with and without streams, read from the generated sources. On
+    oneAPI and Quartus dense layers are built by the Resource strategy whatever is declared, and
+    that is what is looked for there.
+    """
+    checkpoint, parallel = pipeline.frozen(variant), any_backend in suite.EMULATED
+    project = pipeline.project(variant, checkpoint, any_backend, softmax=parallel)
+    found = configured.facts(variant, checkpoint.weights, any_backend, project)
+    assert len(found) > len(variant.topology.dense_layers)
+    configured.require(found)
 
 
 @pytest.mark.gate("hardware")
@@ -56,38 +122,53 @@ def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, basel
 
 
 @pytest.mark.gate("softmax")
-def test_softmax_table(variant, backend, emulate, baselines, record, gate):
-    """The softmax table, judged apart from the logits that it gets, stays within its bounds."""
+def test_softmax_table(variant, backend, emulate, pipeline, baselines, record, gate):
+    """The softmax table, judged apart from the logits that it gets, stays within its bounds.
+
+    Mean and largest error against the true softmax, rows that change class, the distance between
+    two entries of the table, and the share of its range that the logits' differences use.
+    """
     bounds = baselines.emulation["softmax"]
     logits = emulate(variant, backend, softmax=False)
     observed = emulate(variant, backend, softmax=True)
-    error = float(np.abs(observed - exact_softmax(logits)).mean())
-    flips = int((observed.argmax(1) != logits.argmax(1)).sum())
-    facts = {"rows": len(logits), "mean_error": error, "flips": flips}
-    record("variants", variant.key, "emulation", {backend.key: {"softmax": facts}})
+    facts = softmax_table.measure(observed, logits, _built_for(variant, backend, pipeline))
+    told = {"rows": len(logits), "step": facts.step, "range_used": facts.range_used}
+    told |= {name: getattr(facts, name) for name in ("mean_error", "max_error", "flips")}
+    record("variants", variant.key, "emulation", {backend.key: {"softmax": told}})
     where = f"softmax of {variant.key} on {backend.hls4ml}"
-    gate.require(
-        error <= bounds["max_mean_error"],
-        f"{where}: mean error {error:.4f}, allowed {bounds['max_mean_error']:g}",
-        error,
-    )
-    gate.require(
-        flips / len(logits) <= bounds["max_flips"],
-        f"{where}: {flips} of {len(logits)} rows change class, allowed {bounds['max_flips']:.2%}",
-        flips / len(logits),
-    )
+    flips = facts.flips / len(logits)
+    for what, value, bound in (
+        ("mean error", facts.mean_error, bounds["max_mean_error"]),
+        ("share of rows that change class", flips, bounds["max_flips"]),
+        ("largest error", facts.max_error, bounds["max_error"]),
+        ("distance between two entries of its table", facts.step, bounds["max_step"]),
+        ("share of its table's range in use", facts.range_used, bounds["max_range_used"]),
+    ):
+        text = f"{where}: {what} {value:.4g}, allowed {bound:g} ({facts.describe()})"
+        gate.require(value <= bound, text, value)
+
+
+def _built_for(variant, backend, pipeline):
+    """Read from the written sources which differences the softmax's table was filled for."""
+    project = pipeline.project(variant, pipeline.frozen(variant), backend, softmax=True)
+    written = firmware.read(project)
+    (call,) = (call for call in written.calls if call.function == "softmax")
+    return firmware.table_range(written, call)
 
 
 def test_backends_agree(variant, emulate):
-    """Every backend computes the same logits, bit for bit, for every variant."""
+    """Every backend computes the same logits, bit for bit, for every variant.
+
+    With quantised weights, those with streams between layers too.
+    """
     first, *others = suite.EMULATED
+    if variant.recipe.weights:
+        others += suite.STREAMED
     expected = emulate(variant, first, softmax=False)
     for other in others:
         observed = emulate(variant, other, softmax=False)
         found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
-        assert found.equal, (
-            f"{variant.key}: {other.hls4ml} against {first.hls4ml}: {found.describe()}"
-        )
+        assert found.equal, f"{variant.key}: {other.key} against {first.key}: {found.describe()}"
 
 
 @pytest.mark.da4ml

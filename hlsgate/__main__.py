@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from hlsgate import __version__
 from hlsgate.errors import HlsgateError
 
 if TYPE_CHECKING:
+    from hlsgate import explaining
     from hlsgate.changes import Change
     from hlsgate.revision import Revision
 
@@ -377,6 +378,102 @@ def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: flo
         f"lowest {100 * (1 - low / clocks[1]):.1f} % below seed 1, highest "
         f"{100 * (high / clocks[1] - 1):.1f} % above it"
     )
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--model", type=click.Path(path_type=Path), help="A saved model: .keras or .h5.")
+@click.option("--data", type=click.Path(path_type=Path), help="Its rows: .npz with array 'x'.")
+@click.option(
+    "--backend", help="oneapi, quartus, vitis or vivado.  [default: the design's, oneapi]"
+)
+@click.option(
+    "--io-type",
+    type=click.Choice(["io_parallel", "io_stream"]),
+    default="io_parallel",
+    show_default=True,
+    help="How values pass between layers.",
+)
+@click.option("--rows", default=10_000, show_default=True, help="At most so many rows.")
+@click.option(
+    "--precision", default="fixed<16,6>", show_default=True, help="Default type of MODEL."
+)
+@click.option(
+    "--granularity",
+    type=click.Choice(["name", "model"]),
+    default="name",
+    show_default=True,
+    help="hls4ml's granularity for MODEL.",
+)
+@click.option("--type", "types", multiple=True, metavar="LAYER=TYPE", help="Result type in MODEL.")
+@click.option("--raw-inputs", is_flag=True, help="Do not round DATA to the input type's grid.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write text, Markdown, JSON, picture.")
+@_ROOT
+@_CACHE
+def explain(
+    name: str | None,
+    model: Path | None,
+    data: Path | None,
+    root: Path,
+    cache: Path | None,
+    out: Path | None,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    r"""Find the first layer in which an emulation leaves Keras, and why: exit code 0 either way.
+
+    NAME is a variant or a design of the suite; or name a saved MODEL and its DATA.
+
+    \b
+    Examples:
+      python -m hlsgate explain jets-q4_exercise --backend vitis --rows 2000
+      python -m hlsgate explain --model mine.keras --data rows.npz --out explained
+
+    One row a layer: rows that differ from Keras, the worst difference in LSB, rows that the layer
+    makes different by itself, values that did not fit, and the likely cause. docs/diagnosis.md
+    has the catalogue of causes. Takes two compilations with g++, some seconds each.
+    """
+    import json
+
+    from hlsgate import commands, explaining
+
+    request = _request(**how)
+    if name is not None and model is None and data is None:
+        found = commands.explain(name, root, cache, request, _told)
+    elif name is None and model is not None and data is not None:
+        found = explaining.from_outside(model, data, request, _told)
+    else:
+        raise click.UsageError("name a variant or a design, or both --model and --data.")
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else found.text())
+    if out is not None:
+        for path in explaining.write(found, out):
+            click.echo(path, err=True)
+
+
+def _request(
+    types: Sequence[str], precision: str, granularity: str, **how: Any
+) -> explaining.Request:
+    from hlsgate import explaining
+    from hlsgate.conversion import Settings
+
+    pairs = [text.partition("=") for text in types]
+    if not all(mark and kind for _, mark, kind in pairs):
+        raise click.UsageError("--type wants LAYER=TYPE, for example logits=fixed<12,4>.")
+    declared = {layer: {"result": kind} for layer, _, kind in pairs}
+    kind = explaining.parse_type(precision)
+    return explaining.Request(**how, settings=Settings(granularity, kind, declared))
+
+
+@contextmanager
+def _told(title: str) -> Iterator[Callable[[float], None]]:
+    """Say on the terminal, beside the output, what is being done and how long it took."""
+    import time
+
+    click.echo(f"{title} ...", err=True, nl=False)
+    started = time.monotonic()
+    yield lambda _share: None
+    click.echo(f" {time.monotonic() - started:.1f} s", err=True)
 
 
 def _require(keys: Sequence[str], what: str) -> None:

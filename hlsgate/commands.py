@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hlsgate import baselines as baselines_file
-from hlsgate import checkpoints, datasets, suite
-from hlsgate.cache import Cache
+from hlsgate import checkpoints, datasets, explaining, suite
+from hlsgate.cache import Cache, default_root
 from hlsgate.changes import Change
 from hlsgate.declarations import Variant
+from hlsgate.divergence import Diagnosis
 from hlsgate.errors import HlsgateError, ResultsError, SuiteError, SynthesisError
+from hlsgate.explaining import Request
 from hlsgate.hardware import Hardware, captured
 from hlsgate.pipeline import Pipeline, checkpoint_path
 from hlsgate.progress import Step, silent
@@ -210,3 +212,11 @@ def pictures(results: Path, out: Path, baselines: Path, sweep: Path | None) -> l
     found, loaded = results_file.read(results), baselines_file.load(baselines)
     swept = tradeoff.read(sweep) if sweep else None
     return illustrations.write(out, found, loaded.published(), swept)
+
+
+def explain(
+    key: str, root: Path, cache: Path | None, request: Request, step: Step = silent
+) -> Diagnosis:
+    """Diagnose a declared variant or design on the embedded jets; parameters as in `freeze`."""
+    pipeline = _pipeline(root, Cache(cache or default_root()), step)
+    return explaining.declared(key, pipeline, request)

@@ -7,13 +7,15 @@ left out); its digest is the identity of what is emulated and synthesised.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from hlsgate.cache import digest
+from hlsgate.declarations import HLS4ML_DEFAULT
 from hlsgate.errors import ConversionError
 from hlsgate.project import Project
 from hlsgate.quiet import quietly
@@ -23,12 +25,55 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hlsgate.declarations import Backend, Variant
+    from hlsgate.fixedpoint import Fixed
 
 PACKAGES = ("hls4ml",)
 """Distributions whose version moves the projects."""
 
 _NOT_FIRMWARE = ("keras_model.keras", "keras_model.h5", "hls4ml_config.yml")
 """Files that hls4ml adds for its own use; they hold paths of the machine, and no firmware."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What hls4ml is told about a model.
+
+    Parameters
+    ----------
+    granularity : {"model", "name"}
+        As in ``hls4ml.utils.config_from_keras_model``.
+    precision : Fixed
+        Its default type.
+    types : mapping of str to mapping of str to str
+        Types that are declared, by layer and by name (``"result"``, ``"accum"``, ``"weight"``),
+        in hls4ml's words; with granularity ``"name"`` only.
+    strategy : {"latency", "resource"}
+        How dense layers are built.
+    reuse_factor : int
+        Multiplications that share a multiplier.
+    """
+
+    granularity: str = "name"
+    precision: Fixed = HLS4ML_DEFAULT
+    types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    strategy: str = "latency"
+    reuse_factor: int = 1
+
+
+def settings_of(variant: Variant) -> Settings:
+    """Return what a variant declares about its conversion."""
+    declared = variant.emulation
+    types = {"inputs": {"result": str(variant.input_type)}}
+    if declared.logits is not None:
+        types["logits"] = {"result": str(declared.logits).replace(">", ",TRN,SAT>")}
+    return Settings(
+        declared.granularity, declared.precision, types, declared.strategy, declared.reuse_factor
+    )
+
+
+def project_name(key: str) -> str:
+    """Return a key as a name in C++."""
+    return key.replace("-", "_")
 
 
 @quietly
@@ -51,23 +96,32 @@ def convert(variant: Variant, model: Any, backend: Backend, folder: Path) -> Pro
     ConversionError
         If hls4ml refuses; the message says what it said.
     """
+    settings, name = settings_of(variant), project_name(variant.key)
+    return convert_model(model, settings, backend, folder, name)[0]
+
+
+@quietly
+def convert_model(
+    model: Any, settings: Settings, backend: Backend, folder: Path, name: str
+) -> tuple[Project, Any]:
+    """Write any Keras model as a project; return it with the hls4ml ModelGraph that it is of.
+
+    Parameters and errors are those of `convert`; `name` is the project's.
+    """
     stamp = digest([model.name, backend.key])[:8]
     folder.mkdir(parents=True, exist_ok=True)
     log = folder.with_name("conversion.log")
     with log.open("w") as stream, contextlib.redirect_stdout(stream), _stamped(stamp):
         try:
-            model_graph(variant, model, backend, folder).write()
+            graph = graph_of(model, settings, backend, folder, name)
+            graph.write()
         except Exception as error:  # hls4ml raises bare Exception in many places
             raise ConversionError(
-                f"hls4ml could not convert {variant.key} for {backend.hls4ml}: {error}"
+                f"hls4ml could not convert {name} for {backend.hls4ml}: {error}"
             ) from error
     for file in _NOT_FIRMWARE:
         (folder / file).unlink(missing_ok=True)
-    return Project(folder, _project_name(variant), backend.hls4ml, stamp, variant.topology.classes)
-
-
-def _project_name(variant: Variant) -> str:
-    return variant.key.replace("-", "_")
+    return Project(folder, name, backend.hls4ml, stamp, int(model.output_shape[-1])), graph
 
 
 @quietly
@@ -76,30 +130,46 @@ def model_graph(variant: Variant, model: Any, backend: Backend, folder: Path) ->
 
     Parameters are those of `convert`; nothing is written yet.
     """
+    return graph_of(model, settings_of(variant), backend, folder, project_name(variant.key))
+
+
+@quietly
+def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, name: str) -> Any:
+    """Return hls4ml's ModelGraph of a Keras model; nothing is written yet."""
     import hls4ml
 
     config = hls4ml.utils.config_from_keras_model(
         model,
-        granularity=variant.emulation.granularity,
+        granularity=settings.granularity,
         backend=backend.hls4ml,
-        default_precision=str(variant.emulation.precision),
+        default_precision=str(settings.precision),
+        default_reuse_factor=settings.reuse_factor,
     )
-    if variant.emulation.granularity == "name":
-        layers = config["LayerName"]
-        layers["inputs"]["Precision"]["result"] = str(variant.input_type)
-        if variant.emulation.logits is not None:
-            saturating = str(variant.emulation.logits).replace(">", ",TRN,SAT>")
-            layers["logits"]["Precision"]["result"] = saturating
+    config["Model"]["Strategy"] = settings.strategy.capitalize()
+    if settings.granularity == "name":
+        for layer, types in settings.types.items():
+            _declare(config["LayerName"], layer, types)
     return hls4ml.converters.convert_from_keras_model(
         model,
         hls_config=config,
         output_dir=str(folder),
-        project_name=_project_name(variant),
+        project_name=name,
         backend=backend.hls4ml,
         part=backend.part,
         clock_period=backend.clock_period_ns,
-        io_type="io_parallel",
+        io_type=backend.io_type,
     )
+
+
+def _declare(layers: dict[str, Any], layer: str, types: Mapping[str, str]) -> None:
+    """Write types into hls4ml's configuration, in which a layer's may be one or several."""
+    if layer not in layers:
+        raise ConversionError(
+            f"no layer {layer!r} to give a type to; there are {', '.join(layers)}."
+        )
+    known = layers[layer]["Precision"]
+    named = dict(known) if isinstance(known, dict) else {"result": str(known)}
+    layers[layer]["Precision"] = {**named, **types}
 
 
 @quietly

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hlsgate.fixedpoint import Fixed
@@ -10,6 +10,9 @@ from hlsgate.measurement import Stage
 
 HLS4ML_DEFAULT = Fixed(16, 6)
 """Type that hls4ml gives to whatever nobody declares."""
+
+HLS4ML_TABLE_SIZE = 1024
+"""Entries that hls4ml gives to the tables of a softmax."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ class Shortfall:
         Which claim: accuracy parity, AUC parity, hardware against plain Keras, or softmax.
     worst : float
         Largest loss that is still the known one, in the gate's own unit: points of accuracy (as a
-        share), area, share of rows, mean error.
+        share), area, share of rows; for softmax, that of the first bound which is not kept.
     reason : str
         Why it fails.
     backends : tuple of str
@@ -162,11 +165,18 @@ class Emulation:
     logits : Fixed or None
         Saturating type of the logits; None lets hls4ml choose. It decides what softmax is worth:
         hls4ml looks exponentials up by the upper ten bits of this type.
+    strategy : {"latency", "resource"}
+        How dense layers are built; hls4ml's backends for Intel know ``"resource"`` only, and build
+        that whatever is declared.
+    reuse_factor : int
+        Multiplications that share a multiplier.
     """
 
     granularity: Literal["model", "name"] = "name"
     precision: Fixed = HLS4ML_DEFAULT
     logits: Fixed | None = None
+    strategy: Literal["latency", "resource"] = "latency"
+    reuse_factor: int = 1
 
 
 @dataclass(frozen=True)
@@ -197,12 +207,20 @@ class Variant:
 
 @dataclass(frozen=True)
 class Backend:
-    """An hls4ml backend with the part and clock that projects are written for."""
+    """An hls4ml backend with the part and clock that projects are written for.
+
+    `io_type` says how values pass between layers: all of a row at once, or through streams.
+    """
 
     key: str
     hls4ml: str
     part: str
     clock_period_ns: float
+    io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
+
+    def streamed(self) -> Backend:
+        """Return the same backend with streams between layers."""
+        return replace(self, key=f"{self.key}_stream", io_type="io_stream")
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,14 @@ class EmulationError(HlsgateError):
     """A project could not be compiled for emulation, or its emulation could not be run."""
 
 
+class DiagnosisError(HlsgateError):
+    """A network could not be taken apart layer by layer, or a model cannot be diagnosed."""
+
+
+class FirmwareError(HlsgateError):
+    """Written sources are not what was declared; the message names file and field."""
+
+
 class ToolNotFound(HlsgateError):
     """A program that a stage needs is not on PATH."""
 

@@ -7,8 +7,9 @@ that they depend on. When nothing changed, neither TensorFlow nor hls4ml is impo
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hlsgate import (
     checkpoints,
     conversion,
+    diagnosing,
     emulation,
     hls4ml_plugin,
     logic,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from hlsgate.datasets import Dataset
     from hlsgate.declarations import Backend, Variant
+    from hlsgate.divergence import Diagnosis
     from hlsgate.fixedpoint import Fixed
 
 _MODEL_SOURCES = ("training", "fixedpoint")
@@ -119,9 +122,14 @@ class Pipeline:
         return training.softmax(training.logits(variant, teacher.weights, inputs))
 
     def keras_logits(
-        self, variant: Variant, checkpoint: Checkpoint, *, as_hardware: bool = False
+        self,
+        variant: Variant,
+        checkpoint: Checkpoint,
+        *,
+        as_hardware: bool = False,
+        rows: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float32]:
-        """Compute Keras' logits on the test rows.
+        """Compute Keras' logits on the test rows, or on others.
 
         Parameters
         ----------
@@ -129,6 +137,8 @@ class Pipeline:
             Round inputs to the hardware's input type, cut ReLUs without a quantizer to the type
             that the conversion gives them, and saturate logits to their declared type. Without
             it, Keras' own answer.
+        rows : ndarray, shape (n, inputs), float64, optional
+            Other rows, which the input type cuts and wraps as the firmware does.
 
         Returns
         -------
@@ -143,19 +153,38 @@ class Pipeline:
             "inputs": str(variant.input_type) if as_hardware else None,
             "relu": str(relu_type),
             "logits": str(logits_type),
-            "prepared": self.dataset.prepared_sha256,
+            "prepared": self._prepared(rows),
             "versions": versions(training.PACKAGES),
             "source": source_digest(*_MODEL_SOURCES, "pipeline"),
         }
 
         def make(folder: Path) -> None:
-            x = self.dataset.x_test
-            x = variant.input_type.round(x) if as_hardware else training.network_inputs(variant, x)
+            x = self._keras_inputs(variant, rows, as_hardware=as_hardware)
             with self.step(f"evaluate {variant.key} in Keras"):
                 found = training.logits(variant, checkpoint.weights, x, relu_type=relu_type)
             _save(folder, logits_type.round(found) if logits_type else found)
 
         return _load(self.cache.entry("keras", key, make))
+
+    def _keras_inputs(
+        self, variant: Variant, rows: NDArray[np.float64] | None, *, as_hardware: bool
+    ) -> NDArray[np.float32]:
+        if rows is not None:
+            return variant.input_type.cast(rows).astype("float32")
+        x = self.dataset.x_test
+        return variant.input_type.round(x) if as_hardware else training.network_inputs(variant, x)
+
+    def _prepared(self, rows: NDArray[np.float64] | None) -> str:
+        """Return the identity of the rows that are computed on."""
+        if rows is None:
+            return self.dataset.prepared_sha256
+        return digest([list(rows.shape), rows.astype("float64").tobytes().hex()])
+
+    def _hardware_inputs(
+        self, variant: Variant, rows: NDArray[np.float64] | None
+    ) -> NDArray[np.floating[Any]]:
+        """Test rows are rounded to the input type; others go to the firmware as they are."""
+        return variant.input_type.round(self.dataset.x_test) if rows is None else rows
 
     def project(
         self, variant: Variant, checkpoint: Checkpoint, backend: Backend, *, softmax: bool
@@ -199,8 +228,10 @@ class Pipeline:
             "headers": emulation.headers_digest(backend),
         }
 
-    def emulated(self, variant: Variant, project: Project) -> NDArray[np.float64]:
-        """Run the test rows through a project's emulation.
+    def emulated(
+        self, variant: Variant, project: Project, rows: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Run the test rows, or others, through a project's emulation.
 
         Returns
         -------
@@ -210,15 +241,15 @@ class Pipeline:
         library_key = {"project": project.digest, **self._compiler_key(project.backend)}
         run_key = {
             "library": library_key,
-            "prepared": self.dataset.prepared_sha256,
+            "prepared": self._prepared(rows),
             "inputs": str(variant.input_type),
         }
 
         def run(folder: Path) -> None:
             with self.step(f"emulate {variant.key} on {project.backend}"):
                 emulator = self._emulator(library_key, project, compiler)
-                rows = variant.input_type.round(self.dataset.x_test)
-                _save(folder, emulation.emulate(emulator, rows))
+                x = self._hardware_inputs(variant, rows)
+                _save(folder, emulation.emulate(emulator, x))
 
         return _load(self.cache.entry("emulated", run_key, run))
 
@@ -288,9 +319,13 @@ class Pipeline:
         return self.cache.entry("logic", key, make)
 
     def interpreted(
-        self, variant: Variant, checkpoint: Checkpoint, backend: Backend
+        self,
+        variant: Variant,
+        checkpoint: Checkpoint,
+        backend: Backend,
+        rows: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Run the test rows through a variant's logic.
+        """Run the test rows, or others, through a variant's logic.
 
         Returns
         -------
@@ -300,14 +335,14 @@ class Pipeline:
         traced = self.logic(variant, checkpoint, backend)
         key = {
             "logic": traced.name,
-            "prepared": self.dataset.prepared_sha256,
+            "prepared": self._prepared(rows),
             "source": source_digest("logic"),
         }
 
         def run(folder: Path) -> None:
             with self.step(f"interpret {variant.key}"):
-                rows = variant.input_type.round(self.dataset.x_test)
-                _save(folder, logic.load(traced).predict(rows))
+                x = self._hardware_inputs(variant, rows)
+                _save(folder, logic.load(traced).predict(x))
 
         return _load(self.cache.entry("interpreted", key, run))
 
@@ -354,6 +389,33 @@ class Pipeline:
         except SynthesisError as error:
             raise naming(error, log) from error
 
+    def diagnosis(
+        self,
+        variant: Variant,
+        checkpoint: Checkpoint,
+        backend: Backend,
+        *,
+        as_hardware: bool = True,
+        rows: int | None = None,
+    ) -> Diagnosis:
+        """Find the first layer in which a variant's emulation leaves Keras, on the test rows.
+
+        Parameters
+        ----------
+        as_hardware : bool
+            Hold it against Keras with the types that the conversion declares, as the claim of
+            equality does; else against Keras itself, on inputs of the input type.
+        rows : int, optional
+            First test rows only.
+        """
+        casts: dict[str, Fixed] = hardware_casts(variant) if as_hardware else {}
+        model = training.model_with(variant, checkpoint.weights)
+        settings = conversion.settings_of(variant)
+        subject = diagnosing.Subject(variant.key, model, settings, backend, casts)
+        with tempfile.TemporaryDirectory(prefix="hlsgate-diagnosis-") as folder:
+            x = variant.input_type.round(self.dataset.x_test[:rows])
+            return diagnosing.run(subject, x, Path(folder), step=self.step)
+
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         entry = self.cache.entry(
             "library", key, lambda folder: emulation.compile_project(project, compiler, folder)
@@ -369,6 +431,25 @@ def checkpoint_path(folder: Path, variant: Variant) -> Path:
 def hardware_relu_type(variant: Variant) -> Fixed | None:
     """Return the type that hls4ml gives to ReLUs which have no quantizer of their own."""
     return variant.emulation.precision if variant.recipe.activations is None else None
+
+
+def hardware_activation(variant: Variant) -> Fixed:
+    """Return the type of a variant's ReLUs in hardware."""
+    typed = variant.recipe.activations
+    if typed is None:
+        return variant.emulation.precision
+    return replace(typed.relu_type, rounding="RND_CONV", saturation="SAT")
+
+
+def hardware_casts(variant: Variant) -> dict[str, Fixed]:
+    """Return the types that Keras' outputs are cut to, by layer, to be as the hardware's."""
+    casts: dict[str, Fixed] = {}
+    relu = hardware_relu_type(variant)
+    if relu is not None:
+        casts = {f"relu{number}": relu for number in range(1, len(variant.topology.hidden) + 1)}
+    if variant.emulation.logits is not None:
+        casts["logits"] = replace(variant.emulation.logits, saturation="SAT")
+    return casts
 
 
 def _save(folder: Path, values: NDArray[np.floating[Any]]) -> None:

@@ -60,7 +60,7 @@ _WIDE = (
 )
 _WIDE_LOGITS = (
     Shortfall("softmax", 0.12, _WIDE, ("oneapi", "quartus")),
-    Shortfall("softmax", 0.25, f"{_WIDE}; three quarters of the classes flip", ("vitis",)),
+    Shortfall("softmax", 0.25, f"{_WIDE}; three quarters of the classes flip", ("vitis", "vivado")),
 )
 
 VARIANTS: tuple[Variant, ...] = (
@@ -106,6 +106,9 @@ VARIANTS: tuple[Variant, ...] = (
         reference="jets-float",
         shortfalls=(
             Shortfall("hardware", 0.005, "fixed<16,6> ends at 32, where some activations wrap"),
+            Shortfall(
+                "softmax", 1.6, "wrapped logits are up to 48.9 apart, the table is filled for 32"
+            ),
         ),
     ),
     Variant(
@@ -131,9 +134,14 @@ VARIANTS: tuple[Variant, ...] = (
 ONEAPI = Backend("oneapi", "oneAPI", "Agilex7", 5.0)
 QUARTUS = Backend("quartus", "Quartus", "Arria10", 5.0)
 VITIS = Backend("vitis", "Vitis", "xcvu13p-flga2577-2-e", 5.0)
+VIVADO = Backend("vivado", "Vivado", "xcvu13p-flga2577-2-e", 5.0)
 
-EMULATED: tuple[Backend, ...] = (ONEAPI, QUARTUS, VITIS)
-"""Backends on which every variant is emulated."""
+EMULATED: tuple[Backend, ...] = (ONEAPI, QUARTUS, VITIS, VIVADO)
+"""Backends on which every variant is emulated, logits and softmax."""
+
+STREAMED: tuple[Backend, ...] = tuple(backend.streamed() for backend in EMULATED)
+"""The same with streams between layers: logits of the variants with quantised weights, which are
+exact. What streams change is how values travel, so that the rest would be measured twice."""
 
 ONEAPI_AGILEX7 = Target("oneapi_agilex7", "oneapi", ONEAPI, "Agilex7", "hls_estimate", softmax=True)
 DA4ML = Target("da4ml", "da4ml", QUARTUS, "any", "logic", softmax=False)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate.errors import TrainingError
+from hlsgate.errors import DiagnosisError, TrainingError
 from hlsgate.quiet import quietly
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from hlsgate.declarations import Pruning, Recipe, Variant
     from hlsgate.fixedpoint import Fixed
+    from hlsgate.layers import KerasLayer
 
     Weights = Mapping[str, NDArray[np.float32]]
 
@@ -351,3 +353,140 @@ def logits(
                 values = relu_type.cast(values.numpy()).astype("float32")
         parts.append(np.asarray(values, np.float32))
     return np.concatenate(parts)
+
+
+@quietly
+def layer_outputs(
+    model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed] | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """Compute the output of every layer in Keras, batch by batch.
+
+    Parameters
+    ----------
+    model : tf.keras.Model
+        With one input and one chain of layers, where `casts` are given.
+    x : ndarray, shape (n, inputs), float32
+        Inputs as the network receives them.
+    casts : mapping of str to Fixed, optional
+        Types that outputs of layers are cast to before the next layer sees them.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, size), float64
+        By layer name, the input's included.
+    """
+    import numpy as np
+    import tensorflow as tf  # not _tensorflow(): a caller's model may have set it up already
+
+    # Layers of a stripped or cloned model belong to several graphs; a chain needs none of them.
+    chained = isinstance(model, tf.keras.Sequential) or bool(casts)
+    parts: dict[str, list[NDArray[np.float64]]] = {}
+    for start in range(0, len(x), EVALUATION_BATCH):
+        batch = x[start : start + EVALUATION_BATCH]
+        found = _chain(model, batch, casts or {}) if chained else _all_outputs(model, batch)
+        for name, values in found.items():
+            flat = np.asarray(values, np.float64).reshape(len(batch), -1)
+            parts.setdefault(name, []).append(flat)
+    return {name: np.concatenate(rows) for name, rows in parts.items()}
+
+
+def _chain(model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed]) -> dict[str, Any]:
+    import numpy as np
+
+    found: dict[str, Any] = dict.fromkeys(model.input_names, x)
+    values: Any = x
+    for layer in model.layers:
+        values = layer(values)
+        if layer.name in casts:
+            values = casts[layer.name].cast(np.asarray(values)).astype("float32")
+        found[layer.name] = values
+    return found
+
+
+def _all_outputs(model: Any, x: NDArray[np.float32]) -> dict[str, Any]:
+    import tensorflow as tf
+
+    layers = [layer for layer in model.layers if layer.name not in model.input_names]
+    several = tf.keras.Model(model.inputs, [layer.output for layer in layers])
+    values = several(x, training=False)
+    values = values if isinstance(values, list) else [values]
+    names = [layer.name for layer in layers]
+    return {**dict.fromkeys(model.input_names, x), **dict(zip(names, values, strict=True))}
+
+
+@quietly
+def describe(model: Any) -> list[KerasLayer]:
+    """Return a model's layers in plain data, the input's included, with QKeras' output types."""
+    from hlsgate.layers import KerasLayer
+
+    found = [KerasLayer(name, "InputLayer") for name in model.input_names]
+    known = set(model.input_names)
+    for layer in model.layers:
+        if layer.name not in known:
+            quantizer = _output_type(layer)
+            found.append(KerasLayer(layer.name, type(layer).__name__, quantizer, _inside(layer)))
+    return found
+
+
+def _inside(layer: Any) -> str | None:
+    """Return the name of a dense layer's own activation, unless it is linear."""
+    if not layer.get_weights() or not callable(getattr(layer, "activation", None)):
+        return None
+    name = getattr(layer.activation, "__name__", type(layer.activation).__name__)
+    return None if name == "linear" else str(name)
+
+
+def _output_type(layer: Any) -> Fixed | None:
+    """Return the type that a QActivation rounds to; None for quantizers of another kind.
+
+    Source: qkeras 0.9.0, ``quantizers.py``: both round to even and saturate, and
+    ``quantized_bits`` is symmetric only where it is told so.
+    """
+    from hlsgate.fixedpoint import Fixed
+
+    quantizer: Any = getattr(layer, "quantizer", None)
+    kind = type(quantizer).__name__
+    if kind == "quantized_relu" and not quantizer.negative_slope:
+        return Fixed(int(quantizer.bits), int(quantizer.integer), False, "RND_CONV", "SAT")
+    if kind == "quantized_bits" and quantizer.alpha in (None, 1, 1.0) and quantizer.keep_negative:
+        mode = "SAT_SYM" if quantizer.symmetric else "SAT"
+        return Fixed(int(quantizer.bits), int(quantizer.integer) + 1, True, "RND_CONV", mode)
+    return None
+
+
+@quietly
+def load_model(path: Path) -> Any:
+    """Load a saved Keras model, with QKeras' and TF-MOT's classes and no others.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that `hlsgate.saved_models.inspect` let pass.
+
+    Raises
+    ------
+    DiagnosisError
+        If Keras refuses it, or it has not one input and one output.
+    """
+    tf = _tensorflow()
+    from qkeras.utils import _add_supported_quantized_objects
+    from tensorflow_model_optimization.sparsity import keras as sparsity
+
+    known: dict[str, Any] = {}
+    _add_supported_quantized_objects(known)
+    try:
+        with sparsity.prune_scope():
+            model = tf.keras.models.load_model(
+                path, custom_objects=known, compile=False, safe_mode=True
+            )
+    except Exception as error:  # Keras raises many kinds
+        told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DiagnosisError(
+            f"Keras cannot load {path} (a model with QKeras layers is to be saved as .h5): {told}"
+        ) from error
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise DiagnosisError(
+            f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; only models "
+            "of one each are diagnosed."
+        )
+    return model

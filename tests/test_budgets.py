@@ -37,7 +37,13 @@ def content(**resources):
         "accuracy": {},
         "emulation": {
             "hardware": {"max_lsb": 1, "max_share_beyond": 0, "max_accuracy_drop": 0},
-            "softmax": {"max_flips": 0, "max_mean_error": 0},
+            "softmax": {
+                "max_flips": 0,
+                "max_mean_error": 0,
+                "max_error": 0,
+                "max_step": 1,
+                "max_range_used": 1,
+            },
         },
         "resources": resources,
     }

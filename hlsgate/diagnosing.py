@@ -1,0 +1,181 @@
+"""One diagnosis from model to table: converted, probed, compiled once, emulated, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hlsgate import conversion, emulation, firmware, graphs, probing, training
+from hlsgate.catalogue import PRUNING_WRAPPER, Finding
+from hlsgate.causes import Context
+from hlsgate.conversion import Settings
+from hlsgate.divergence import Bounds, Diagnosis, LayerRow, diagnose
+from hlsgate.emulation import Emulator
+from hlsgate.errors import DiagnosisError
+from hlsgate.layers import SOFTMAX, HardwareLayer, KerasLayer
+from hlsgate.progress import Step, silent
+from hlsgate.project import Project
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hlsgate.declarations import Backend
+    from hlsgate.fixedpoint import Fixed
+
+_WRAPPER = "PruneLowMagnitude"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is diagnosed.
+
+    Parameters
+    ----------
+    name : str
+        Of the network.
+    model : tf.keras.Model
+        With weights.
+    settings : Settings
+        What hls4ml is told.
+    backend : Backend
+        hls4ml backend, part, clock and io_type.
+    casts : mapping of str to Fixed
+        Types that Keras' outputs are cast to, by layer: what the conversion is known and allowed
+        to cut.
+    bounds : Bounds
+        What a softmax's table may cost.
+    """
+
+    name: str
+    model: Any
+    settings: Settings
+    backend: Backend
+    casts: Mapping[str, Fixed] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @property
+    def title(self) -> str:
+        """Network, backend and io_type."""
+        return f"{self.name} on {self.backend.hls4ml} ({self.backend.io_type})"
+
+
+def run(
+    subject: Subject,
+    x: NDArray[np.float32],
+    folder: Path,
+    *,
+    check: bool = True,
+    step: Step = silent,
+) -> Diagnosis:
+    """Diagnose a network on one backend.
+
+    Parameters
+    ----------
+    subject : Subject
+        The network and its conversion.
+    x : ndarray, shape (n, inputs), float32
+        Inputs, which Keras and the emulation both get as they are.
+    folder : pathlib.Path
+        Where projects and libraries are written.
+    check : bool
+        Build the project without probes, too, and require equal outputs of it.
+    step : callable
+        Shows progress.
+
+    Raises
+    ------
+    ConversionError, EmulationError
+        If hls4ml refuses the model, or the compiler what hls4ml wrote.
+    DiagnosisError
+        If the written sources have another form than is known, or probes change outputs.
+    """
+    keras_layers = training.describe(subject.model)
+    if any(layer.kind == _WRAPPER for layer in keras_layers):
+        return _wrapped(subject, keras_layers, len(x))
+    name = conversion.project_name(subject.name)
+    with step(f"convert {subject.title}"):
+        project, graph = conversion.convert_model(
+            subject.model, subject.settings, subject.backend, folder / "project", name
+        )
+        layers = graphs.read(graph, keras_layers)
+        context = _context(subject, keras_layers, layers, project, folder)
+    probed = probing.probe(project, layers, folder / "probed")
+    with step(f"compile and run {subject.title}, with probes"):
+        outputs, emulated = probed.split(_emulated(probed.project, x, folder / "probed-library"))
+    if check:
+        with step(f"compile and run {subject.title}, without probes"):
+            _check_equal(outputs, _emulated(project, x, folder / "library"), subject)
+    with step(f"evaluate {subject.name} in Keras"):
+        keras = training.layer_outputs(subject.model, x, subject.casts)
+    return diagnose(subject.title, layers, x, emulated, keras, context, subject.bounds)
+
+
+def _emulated(project: Project, x: NDArray[np.float32], folder: Path) -> NDArray[np.float64]:
+    """Compile on the host (probes read pipes back, which kernels of icpx cannot), and run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    emulation.compile_project(project, emulation.find_compiler("any"), folder)
+    return emulation.emulate(Emulator(folder, project), x)
+
+
+def _check_equal(probed: NDArray[np.float64], plain: NDArray[np.float64], subject: Subject) -> None:
+    if (probed != plain).any():
+        rows = int((probed != plain).any(axis=1).sum())
+        raise DiagnosisError(
+            f"{subject.title}: with probes, {rows} of {len(plain)} rows have other outputs than "
+            "without; the table would be of another network. Please report this."
+        )
+
+
+def _context(
+    subject: Subject,
+    keras: Sequence[KerasLayer],
+    layers: Sequence[HardwareLayer],
+    project: Project,
+    folder: Path,
+) -> Context:
+    typed = {layer.name: layer.quantizer for layer in keras if layer.quantizer is not None}
+    return Context(
+        default=subject.settings.precision,
+        granularity=subject.settings.granularity,
+        meant={**typed, **subject.casts},
+        by_name=_by_name(subject, keras, folder),
+        table_ranges=_table_ranges(project, layers),
+        keras_of={layer.name: layer.keras for layer in layers if layer.keras is not None},
+        rounds_up=subject.backend.hls4ml in ("oneAPI", "Quartus"),
+    )
+
+
+def _by_name(
+    subject: Subject, keras: Sequence[KerasLayer], folder: Path
+) -> dict[str, HardwareLayer]:
+    """Return the layers with the types that granularity "name" would give; nothing is built."""
+    if subject.settings.granularity == "name":
+        return {}
+    settings = replace(subject.settings, granularity="name", types={})
+    graph = conversion.graph_of(
+        subject.model, settings, subject.backend, folder / "by-name", "by_name"
+    )
+    return {layer.name: layer for layer in graphs.read(graph, keras)}
+
+
+def _table_ranges(project: Project, layers: Sequence[HardwareLayer]) -> dict[str, float]:
+    written = firmware.read(project)
+    found = {
+        layer.name: firmware.table_range(written, written.filling(layer.variable, layer.pipe))
+        for layer in layers
+        if layer.kind == SOFTMAX
+    }
+    return {name: built for name, built in found.items() if built is not None}
+
+
+def _wrapped(subject: Subject, layers: Sequence[KerasLayer], rows: int) -> Diagnosis:
+    """Return the table of a model that hls4ml cannot convert for its pruning wrappers."""
+    told = []
+    for layer in layers:
+        bad = layer.kind == _WRAPPER
+        found = (Finding(PRUNING_WRAPPER, f"{layer.name} is a {_WRAPPER} layer"),) if bad else ()
+        told.append(LayerRow(layer.name, layer.kind, "-", None, None, None, 0, 0, found))
+    return Diagnosis(subject.title, rows, tuple(told))

@@ -1,0 +1,77 @@
+"""A softmax's look-up table against the softmax of the inputs that it got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hlsgate.declarations import HLS4ML_TABLE_SIZE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SoftmaxTable:
+    """What a table costs.
+
+    Parameters
+    ----------
+    mean_error, max_error : float
+        Of the outputs, absolute.
+    flips : int
+        Rows whose largest value is another class than that of the largest input.
+    built_for : float or None
+        Largest difference between inputs that the table was filled for; None where unknown.
+    occurs : float
+        Largest difference between inputs of one row that occurs.
+    """
+
+    mean_error: float
+    max_error: float
+    flips: int
+    built_for: float | None
+    occurs: float
+
+    @property
+    def step(self) -> float:
+        """Difference of inputs between two entries; infinite where that is unknown."""
+        return float("inf") if self.built_for is None else self.built_for / HLS4ML_TABLE_SIZE
+
+    @property
+    def range_used(self) -> float:
+        """Share of the table's range that occurs; beyond 1 inputs leave the table."""
+        return float("inf") if self.built_for is None else self.occurs / self.built_for
+
+    def describe(self) -> str:
+        """Say in one line what was measured."""
+        built = "unknown" if self.built_for is None else f"{self.built_for:g}"
+        return (
+            f"mean error {self.mean_error:.4f}, at most {self.max_error:.4f}; {self.flips:,} rows "
+            f"change class; filled for differences up to {built}, {self.occurs:g} occurs"
+        )
+
+
+def measure(
+    observed: NDArray[np.float64], logits: NDArray[np.float64], built_for: float | None
+) -> SoftmaxTable:
+    """Compare outputs of a table with the softmax of its inputs.
+
+    Parameters
+    ----------
+    observed, logits : ndarray, shape (n, classes), float64
+        What the table gave, and what it was given.
+    built_for : float or None
+        See `hlsgate.firmware.table_range`.
+    """
+    from scipy.special import softmax
+
+    error = abs(observed - softmax(logits, axis=1))
+    return SoftmaxTable(
+        mean_error=float(error.mean()),
+        max_error=float(error.max()),
+        flips=int((observed.argmax(axis=1) != logits.argmax(axis=1)).sum()),
+        built_for=built_for,
+        occurs=float((logits.max(axis=1) - logits.min(axis=1)).max()),
+    )

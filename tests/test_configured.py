@@ -1,0 +1,100 @@
+"""What is declared is looked for in written sources; an edited source names file and field."""
+
+import numpy as np
+import pytest
+
+from hlsgate import configured
+from hlsgate.errors import FirmwareError
+from tests.written_firmware import BACKEND, VARIANT, WEIGHTS, write_firmware
+
+ARRAYS = {name: np.array(values, np.float32) for name, values in WEIGHTS.items()}
+
+
+@pytest.fixture
+def project(tmp_path):
+    return write_firmware(tmp_path / "project")
+
+
+def judge(project):
+    configured.require(configured.facts(VARIANT, ARRAYS, BACKEND, project))
+
+
+def edit(project, file, old, new):
+    path = project.folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_as_declared(project):
+    """Nothing edited, nothing wrong; and more than a handful of facts was looked up."""
+    judge(project)
+    assert len(configured.facts(VARIANT, ARRAYS, BACKEND, project)) > 20
+
+
+def test_transposed_weights_are_the_same(project):
+    """Intel's backends write kernels the other way round."""
+    flat = ", ".join(f"{value:.2f}" for value in ARRAYS["dense1/kernel"].T.ravel())
+    (project.folder / "firmware/weights/w2.h").write_text(f"weight_t w2[6] = {{{flat}}};\n")
+    judge(project)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("defines.h", "ap_fixed<8,4> input_t", "ap_fixed<8,3> input_t",
+         r"defines.h: inputs, result: fixed<8,3>, declared is fixed<8,4>"),
+        ("defines.h", "ap_fixed<4,2> weight5_t", "ap_fixed<16,6> weight5_t",
+         r"defines.h: logits, weight_t: fixed<16,6>, declared is fixed<4,2>"),
+        ("defines.h", "AP_TRN,AP_SAT,0> result_t", "AP_TRN,AP_WRAP,0> result_t",
+         r"defines.h: logits, result: fixed<10,6>, declared is fixed<10,6,TRN,SAT>"),
+        ("defines.h", "AP_RND_CONV,AP_SAT,0> layer4_t", "AP_TRN,AP_SAT,0> layer4_t",
+         r"defines.h: relu1, result: ufixed<4,2,TRN,SAT>, declared is ufixed<4,2,RND_CONV,SAT>"),
+        ("parameters.h", "reuse_factor = 1", "reuse_factor = 4",
+         r"parameters.h: dense1, reuse_factor: 4, declared is 1"),
+        ("parameters.h", "nnet::latency", "nnet::resource",
+         r"parameters.h: dense1, strategy: resource, declared is latency"),
+        ("parameters.h", "nnet::io_parallel", "nnet::io_stream",
+         r"parameters.h: dense1, io_type: io_stream, declared is io_parallel"),
+        ("weights/w2.h", "0.50", "0.75",
+         r"w2.h: dense1, kernel: others, declared is the checkpoint's"),
+        ("../project.tcl", "clock_period 5.0", "clock_period 10",
+         r"project.tcl: clock period: 10.0, declared is 5.0"),
+        ("../project.tcl", "xcvu13p", "xc7z020", r"project.tcl: part: xc7z020"),
+    ],
+)  # fmt: skip
+def test_an_edited_source(project, file, old, new, told):
+    """Each edit of a source is told by file and field."""
+    edit(project, f"firmware/{file}", old, new)
+    with pytest.raises(FirmwareError, match=told):
+        judge(project)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "told"),
+    [
+        ("parameters.h", "    static const unsigned reuse_factor = 1;\n", r"no such field"),
+        ("parameters.h", "struct config2", r"parameters.h: config2: dense is not configured"),
+        ("defines.h", "typedef ap_fixed<4,2> weight2_t;\n", r"weight2_t: no such fixed-point type"),
+        ("small.cpp", "    nnet::relu<", r"small.cpp: relu: 0 calls, declared are 1"),
+        ("weights/w2.h", "{", r"w2: 0 tables of numbers"),
+        ("../project.tcl", "set part", r"project.tcl: part: it is not there"),
+    ],
+)
+def test_what_is_gone_is_an_error(project, file, old, told):
+    """A field that is not there is never taken for fine."""
+    edit(project, f"firmware/{file}", old, "// ")
+    with pytest.raises(FirmwareError, match=told):
+        judge(project)
+
+
+def test_a_missing_file(project):
+    (project.folder / "firmware/defines.h").unlink()
+    with pytest.raises(FirmwareError, match=r"defines.h: cannot be read"):
+        judge(project)
+
+
+def test_nothing_in_a_file(project):
+    (project.folder / "firmware/parameters.h").write_text("")
+    with pytest.raises(FirmwareError, match="no layer is configured"):
+        judge(project)
