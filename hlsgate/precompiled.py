@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hlsgate import jobs
-from hlsgate.cache import digest, source_digest
+from hlsgate.cache import source_digest
 from hlsgate.errors import EmulationError
 from hlsgate.project import project_digest
 
@@ -75,7 +75,16 @@ def common_header(
         header, made = folder / _NAME, folder / f"{_NAME}.gch"
         header.write_text(text)
         includes = [f"-I{place}" for place in types]
-        command = [compiler.path, *options, *includes, "-x", "c++-header", header, "-o", made]
+        command: jobs.Command = [
+            compiler.path,
+            *options,
+            *includes,
+            "-x",
+            "c++-header",
+            header,
+            "-o",
+            made,
+        ]
         jobs.require({made: command}, folder)
 
     try:
