@@ -189,7 +189,8 @@ def test_conversion_time(benchmark, backend, network, record, request, tmp_path)
     benchmark.extra_info.update(found)
     record("variants", variant.key, "conversion_speed", {backend.key: found})
     assert found["ratio"] <= CONVERSION_ATMOST, (
-        f"converting {variant.key} for {backend.hls4ml} takes {found['ratio']:.2f} of hls4ml's time, "
+        f"converting {variant.key} for {backend.hls4ml} takes "
+        f"{found['ratio']:.2f} of hls4ml's time, "
         f"which should be at most {CONVERSION_ATMOST}{again(request)}"
     )
 
@@ -213,7 +214,8 @@ def test_compile_time(
     benchmark.extra_info.update(found)
     record("variants", variant.key, "compile_speed", {backend.key: found})
     assert found["ratio"] <= COMPILE_ATMOST, (
-        f"compiling {variant.key} for {backend.hls4ml} takes {found['ratio']:.2f} of hls4ml's time, "
+        f"compiling {variant.key} for {backend.hls4ml} takes "
+        f"{found['ratio']:.2f} of hls4ml's time, "
         f"which should be at most {COMPILE_ATMOST}{again(request)}"
     )
 

@@ -7,7 +7,6 @@ builds them instead. What each step brings in time is in docs/emulation-speed.md
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hlsgate import jobs
+from hlsgate.adapting import adapt
 from hlsgate.cache import digest
 from hlsgate.compilers import FLAGS, Compiler, find_compiler
 from hlsgate.errors import EmulationError
@@ -85,7 +85,7 @@ def _build_on_host(
 ) -> Path:
     """Compile firmware, bridge and runner side by side, then link."""
     root = sources / "src" if project.backend == "oneAPI" else sources
-    _adapt(root / "firmware")
+    adapt(root / "firmware")
     types = _types(project.backend, root)
     options = [*_OPTIONS, *(f"-I{place}" for place in (root, root / "firmware", *types))]
     files = [root / "firmware" / f"{project.name}.cpp", root / f"{project.name}_bridge.cpp"]
@@ -109,26 +109,6 @@ def _build_on_host(
 def _runner(compiler: Compiler, folder: Path) -> Mapping[Path, jobs.Command]:
     made = folder / RUNNER
     return {made: [compiler.path, *FLAGS, HOST / "run.cpp", "-o", made, "-ldl"]}
-
-
-def _adapt(firmware: Path) -> None:
-    """Change two qualifiers in the copied sources; every value and every operation stays.
-
-    Weight tables become ``const``: hls4ml writes them ``constexpr`` for oneAPI, which Mentor's
-    ac_fixed, unlike Intel's, cannot be, for want of a constexpr constructor.
-
-    AMD's types cut every result to its width in a function that is ``volatile``, and so force it
-    through memory. Objects that are not volatile get an equal one that is not.
-    """
-    for file in firmware.glob("weights/*.h"):
-        text = file.read_text()
-        file.write_text(text.replace("static constexpr ", "static const "))
-    types = firmware / "ap_types" / "etc" / "ap_private.h"
-    if types.is_file():
-        types.write_text(_CUT.sub(r"\1\2\n  \1 volatile\2", types.read_text()))
-
-
-_CUT = re.compile(r"(INLINE void clearUnusedBits\(void\)) volatile(.*?\n  \}\n)", re.DOTALL)
 
 
 def _types(backend: str, root: Path) -> list[Path]:

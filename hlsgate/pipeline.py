@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _MODEL_SOURCES = ("training", "fixedpoint")
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
-_EMULATION_SOURCES = ("compilers", "compiling", "emulation", "precompiled")
+_EMULATION_SOURCES = ("adapting", "compilers", "compiling", "emulation", "jobs", "precompiled")
 _LOGIC_SOURCES = (
     "logic", "tracing/__init__", "tracing/layers", "tracing/casts", "tracing/types",
 )  # fmt: skip

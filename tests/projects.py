@@ -56,8 +56,8 @@ def stand_in(folder, script):
 
 
 def wait_for(condition):
-    """Wait up to 20 s for a condition."""
-    limit = time.monotonic() + 20
+    """Wait up to a minute for a condition."""
+    limit = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < limit, "waited for nothing"
         time.sleep(0.02)
