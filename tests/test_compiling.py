@@ -145,6 +145,7 @@ def test_an_interrupted_compilation(project, tmp_path, number):
 
     def make(folder):
         assert not list(folder.iterdir()), "an entry starts empty"
+        assert list(folder.parent.glob("*.part")) == [folder], "the killed one's is cleared away"
         compile_project(project, find_compiler("Quartus"), folder, cache)
 
     made = Emulator(cache.entry("library", {}, make), project)
