@@ -19,6 +19,9 @@ def adapt(firmware: Path) -> None:
     """
     for file in firmware.glob("weights/*.h"):
         file.write_text(_weights(file.read_text()))
+    dense = firmware / "nnet_utils" / "nnet_dense.h"
+    if dense.is_file():
+        dense.write_text(_UNROLL.sub("#pragma GCC unroll 8", dense.read_text()))
     types = firmware / "ap_types" / "etc" / "ap_private.h"
     if types.is_file():
         types.write_text(_types(types.read_text()))
@@ -56,6 +59,10 @@ static const bool \2_filled = [] {
         \2[i] = \1(\2_numbers[i]);
     return true;
 }();"""
+
+
+_UNROLL = re.compile(r"#pragma unroll(?=\s*\n\s*for \()")
+"""Intel's word for it, which g++ passes over; its own has to stand right before a loop."""
 
 
 def _types(text: str) -> str:

@@ -15,7 +15,7 @@ from hlsgate.errors import SynthesisError, ToolNotFound
 from hlsgate.process import require_tool
 from hlsgate.toolchains import oneapi
 
-FLAGS = ("-std=c++17", "-O2", "-fPIC", "-w", "-fno-gnu-unique")
+FLAGS = ("-std=c++17", "-O2", "-funroll-loops", "-fPIC", "-w", "-fno-gnu-unique")
 """By measurement (docs/emulation-speed.md); no instruction that a processor may lack, so a library
 runs on every machine that shares a cache, and contracts no multiplication with an addition.
 Templates of two libraries in one process are not to be merged."""

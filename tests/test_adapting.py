@@ -68,3 +68,12 @@ def test_what_is_no_list_of_fractions_stays(
 ) -> None:
     """Integers, pairs and tables that are read from files are left to their own constructors."""
     assert adapted(tmp_path, text) == (expected or text)
+
+
+def test_loops_are_unrolled_in_the_compilers_own_words(tmp_path: Path) -> None:
+    """Intel's pragma becomes that of g++ right before a loop, where alone it may stand."""
+    file = tmp_path / "nnet_utils" / "nnet_dense.h"
+    file.parent.mkdir()
+    file.write_text("    #pragma unroll\n    for (;;)\n#pragma unroll\nint i;\n")
+    adapt(tmp_path)
+    assert file.read_text() == "    #pragma GCC unroll 8\n    for (;;)\n#pragma unroll\nint i;\n"
