@@ -380,7 +380,7 @@ def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: flo
     )
 
 
-@main.command()
+@main.command(short_help="Find where an emulation leaves Keras, and why.")
 @click.argument("name", required=False)
 @click.option("--model", type=click.Path(path_type=Path), help="A saved model: .keras or .h5.")
 @click.option("--data", type=click.Path(path_type=Path), help="Its rows: .npz with array 'x'.")
@@ -421,14 +421,13 @@ def explain(
     as_json: bool,
     **how: Any,
 ) -> None:
-    r"""Find the first layer in which an emulation leaves Keras, and why: exit code 0 either way.
+    """Find the first layer in which an emulation leaves Keras, and why: exit code 0 either way.
 
     NAME is a variant or a design of the suite; or name a saved MODEL and its DATA.
 
-    \b
-    Examples:
-      python -m hlsgate explain jets-q4_exercise --backend vitis --rows 2000
-      python -m hlsgate explain --model mine.keras --data rows.npz --out explained
+    Example: python -m hlsgate explain jets-q4_exercise --backend vitis --rows 2000
+
+    Example: python -m hlsgate explain --model mine.h5 --data rows.npz --out explained
 
     One row a layer: rows that differ from Keras, the worst difference in LSB, rows that the layer
     makes different by itself, values that did not fit, and the likely cause. docs/diagnosis.md

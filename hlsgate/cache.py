@@ -126,6 +126,8 @@ class Cache:
         return (folder / _KEY_FILE).is_file()
 
     def _make(self, folder: Path, key: Mapping[str, Any], make: Callable[[Path], None]) -> None:
+        for left in folder.parent.glob(f"{folder.name}.*.part"):  # by one that was killed
+            shutil.rmtree(left, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=folder.parent))
         try:
             make(work)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _MODEL_SOURCES = ("training", "fixedpoint")
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
-_EMULATION_SOURCES = ("emulation", "emulation_worker")
+_EMULATION_SOURCES = ("adapting", "compilers", "compiling", "emulation", "jobs", "precompiled")
 _LOGIC_SOURCES = (
     "logic", "tracing/__init__", "tracing/layers", "tracing/casts", "tracing/types",
 )  # fmt: skip
@@ -417,10 +417,10 @@ class Pipeline:
             return diagnosing.run(subject, x, Path(folder), step=self.step)
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
-        entry = self.cache.entry(
-            "library", key, lambda folder: emulation.compile_project(project, compiler, folder)
-        )
-        return Emulator(entry, project)
+        def make(folder: Path) -> None:
+            emulation.compile_project(project, compiler, folder, self.cache)
+
+        return Emulator(self.cache.entry("library", key, make), project)
 
 
 def checkpoint_path(folder: Path, variant: Variant) -> Path:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from hlsgate import guardian
 from hlsgate.errors import ToolNotFound
 
 GRACE_S = 2.0
@@ -102,12 +104,13 @@ def run_logged(
     timeout_s: float,
     env: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Completed:
     """Run a tool in a session of its own and append all it prints to a log, as it comes.
 
     When this function ends, in whatever way (exit, time limit, Ctrl-C, an error in `on_line`),
     every process that the tool left in its process group is ended too: SIGTERM, then SIGKILL
-    after `GRACE_S` seconds.
+    after `GRACE_S` seconds. So it is, by SIGKILL, where this process is itself killed.
 
     Parameters
     ----------
@@ -121,6 +124,8 @@ def run_logged(
         The whole environment; by default this process's own.
     on_line : callable, optional
         Called with each line of output, decoded, without its end.
+    stop : threading.Event, optional
+        Set by another thread, it ends the tool.
 
     Raises
     ------
@@ -133,10 +138,11 @@ def run_logged(
         file.write(f"$ {shlex.join(command)}\n".encode(errors="replace"))
         started = time.monotonic()
         process = _start(command, cwd, env)
-        try:
-            timed_out = _follow(process, started + timeout_s, _Output(file, on_line))
-        finally:
-            _end_group(process)
+        with guardian.watching(process.pid):
+            try:
+                timed_out = _follow(process, started + timeout_s, _Output(file, on_line), stop)
+            finally:
+                _end_group(process)
         completed = _completed(process.returncode, timed_out, time.monotonic() - started)
         file.write(f"[{completed}]\n".encode())
     return completed
@@ -197,8 +203,13 @@ def _start(command: list[str], cwd: Path, env: Mapping[str, str] | None) -> subp
         raise ToolNotFound(f"{problem}; check that both exist and can be used.") from error
 
 
-def _follow(process: subprocess.Popen[bytes], deadline: float, output: _Output) -> bool:
-    """Pass output on until the tool has ended; return whether the deadline came first."""
+def _follow(
+    process: subprocess.Popen[bytes],
+    deadline: float,
+    output: _Output,
+    stop: threading.Event | None,
+) -> bool:
+    """Pass output on until the tool has ended or is to; return whether the deadline came first."""
     assert process.stdout is not None
     pipe, poller, open_pipe = process.stdout.fileno(), select.poll(), True
     poller.register(pipe, select.POLLIN)
@@ -215,7 +226,10 @@ def _follow(process: subprocess.Popen[bytes], deadline: float, output: _Output) 
         elif ended:  # the pipe may still be held open by a process that the tool left behind
             break
         elif not open_pipe:
-            time.sleep(_POLL_S)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_POLL_S)  # most end as soon as they have closed their output
+        if stop is not None and stop.is_set():
+            return False
         if time.monotonic() > deadline:
             break
     output.finish()

@@ -226,17 +226,34 @@ def _saved(values: Mapping[str, float], base: Mapping[str, float], name: str) ->
 
 
 def speed(content: Mapping[str, Any]) -> Table:
-    """Rates of training and of the interpreter, as ratios within one run."""
+    """Rates and times, as ratios within one run."""
     rows = []
-    kinds = (
-        ("speed", "plain_rows_per_s", "training, against a plain fit"),
-        ("interpreter_speed", "hls4ml_rows_per_s", "interpreter, against hls4ml's predict"),
-    )
     for variant in VARIANTS:
-        for name, other, what in kinds:
-            found = content["variants"].get(variant.key, {}).get(name)
-            if found:
-                rates = [f"{found[rate]:,.0f}" for rate in ("rows_per_s", other)]
-                rows.append([variant.key, what, *rates, f"{found['ratio']:.2f}"])
+        found = content["variants"].get(variant.key, {})
+        for name, other, what in _RATES:
+            if name in found:
+                rows.append(_rate(variant.key, what, found[name], other))
+        for name, other, what in _BY_BACKEND:
+            for backend, one in found.get(name, {}).items():
+                rows.append(_rate(variant.key, f"{backend} {what}", one, other))
+        yardsticks = found.get("emulation_speed", {}).values()
+        for rate in [one["keras_rows_per_s"] for one in yardsticks][:1]:
+            rows.append([variant.key, "Keras' predict, a yardstick", f"{rate:,.0f}", _NONE, _NONE])
     heads = ("variant", "what", "jets/s", "theirs, jets/s", "ratio")
     return Table("Speed", heads, rows)
+
+
+_RATES: tuple[tuple[str, str | None, str], ...] = (
+    ("speed", "plain_rows_per_s", "training, against a plain fit"),
+    ("interpreter_speed", "hls4ml_rows_per_s", "interpreter, against hls4ml's predict"),
+)
+_BY_BACKEND: tuple[tuple[str, str | None, str], ...] = (
+    ("emulation_speed", "hls4ml_rows_per_s", "emulation, against hls4ml's predict"),
+    ("compile_speed", None, "compilation, share of hls4ml's time"),
+    ("conversion_speed", None, "conversion, share of hls4ml's time"),
+)
+
+
+def _rate(variant: str, what: str, found: Mapping[str, float], other: str | None) -> list[str]:
+    rates = [f"{found[name]:,.0f}" for name in ("rows_per_s", other)] if other else [_NONE] * 2
+    return [variant, what, *rates, f"{found['ratio']:.2f}"]

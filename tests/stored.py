@@ -88,7 +88,13 @@ def baselines(
         "parity": {"accuracy_margin": 0.01, "auc_margin": 0.01, "confidence": 0.95},
         "emulation": {
             "hardware": {"max_lsb": 256, "max_share_beyond": 0.001, "max_accuracy_drop": 0.002},
-            "softmax": {"max_mean_error": 0.02, "max_flips": 0.01},
+            "softmax": {
+                "max_mean_error": 0.02,
+                "max_flips": 0.01,
+                "max_error": 0.25,
+                "max_step": 0.0625,
+                "max_range_used": 1.0,
+            },
         },
         "tolerances": {"alut": {"rel": 0.01}, "accuracy": {"abs": 0.0005}},
         "accuracy": dict(scores or {}),

@@ -1,38 +1,27 @@
-"""Projects are built and run apart from the suite, and every way to fail is a sentence."""
+"""Rows go through emulations in order, apart from this process, and every failure is a sentence."""
 
-import os
+import ctypes
 import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hlsgate import emulation
+from hlsgate.cache import Cache
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
-from hlsgate.errors import ConversionError, EmulationError, ToolNotFound
-from hlsgate.project import Project, project_digest
+from hlsgate.errors import ConversionError, EmulationError
+from hlsgate.process import run_logged
+from hlsgate.project import project_digest
+from tests.projects import running, write_project
 
-FIRMWARE = """
-#include "net.h"
-void net(const double *in, double *out) { out[0] = in[0] + 2 * in[1]; out[1] = FACTOR * in[0]; }
-"""
-BRIDGE = """
-#include "firmware/net.h"
-#include <cstdlib>
-extern "C" void net_double(double *in, double *out) { if (in[0] == 13) std::abort(); net(in, out); }
-"""
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
 def project(tmp_path):
-    """Write a project with the layout of hls4ml's Quartus and Vitis backends."""
-    folder = tmp_path / "project"
-    (folder / "firmware").mkdir(parents=True)
-    (folder / "firmware" / "net.h").write_text(
-        "#define FACTOR 3\nvoid net(const double *in, double *out);\n"
-    )
-    (folder / "firmware" / "net.cpp").write_text(FIRMWARE)
-    (folder / "net_bridge.cpp").write_text(BRIDGE)
-    return Project(folder, "net", "Quartus", "0", outputs=2)
+    return write_project(tmp_path / "project")
 
 
 @pytest.fixture
@@ -49,10 +38,52 @@ def test_rows_go_through(emulator):
     assert found.tolist() == [[5, 3], [11, 9], [0, -3]]
 
 
-def test_a_crash_ends_only_the_child(emulator):
-    """A library that aborts is an error in words, and this process lives on."""
-    with pytest.raises(EmulationError, match="ended with signal SIGABRT"):
-        emulate(emulator, np.array([[13.0, 0.0]]))
+def bad_row(emulator, x, **options):
+    """Return the sentence of an emulation that fails."""
+    with pytest.raises(EmulationError) as caught:
+        emulate(emulator, np.array(x, float), **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("rows", "workers"), [(1, 1), (1, 4), (2, 3), (3, 2), (7, 3), (1000, 4)])
+def test_rows_keep_their_order(emulator, rows, workers):
+    """However many workers share the rows, every row has its own output, at its place."""
+    x = np.arange(2.0 * rows).reshape(rows, 2) + 100
+    expected = np.stack([x[:, 0] + 2 * x[:, 1], 3 * x[:, 0]], axis=1)
+    assert np.array_equal(emulate(emulator, x, workers), expected)
+
+
+def test_no_rows_have_no_outputs(emulator):
+    """Nothing in gives nothing out, of the right width, and starts nothing."""
+    assert emulate(
+        Emulator(emulator.folder / "absent", emulator.project), np.empty((0, 2))
+    ).shape == (0, 2)
+
+
+def test_one_worker_a_core_but_not_for_few_rows(emulator, monkeypatch):
+    """Workers are as many as cores that may be used; few rows are run in one."""
+    seen = []
+    real = emulation.run_logged
+
+    def spy(command, **options):
+        seen.append(int(command[-1]))
+        return real(command, **options)
+
+    monkeypatch.setattr(emulation, "run_logged", spy)
+    monkeypatch.setattr(emulation, "cores", lambda: 3)
+    monkeypatch.setattr(emulation, "ROWS_A_WORKER", 10)
+    for rows in (1, 10, 11, 1000):
+        emulate(emulator, np.zeros((rows, 2)))
+    assert seen == [1, 1, 2, 3]
+
+
+def test_a_crash_ends_only_its_worker(emulator):
+    """A library that aborts is a sentence with the row, and this process lives on."""
+    x = np.zeros((10, 2))
+    x[7, 0] = 13
+    said = bad_row(emulator, x, workers=2)
+    assert "a worker with rows 5 to 9 ended in row 7 with signal 6 (Aborted)" in said
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -62,85 +93,67 @@ def test_values_that_no_fixed_point_type_holds(emulator, bad):
         emulate(emulator, np.array([[0, 0], [0, bad]]))
 
 
-def test_source_that_does_not_compile(project, tmp_path):
-    """The compiler's last words are in the message, and its log is kept."""
-    (project.folder / "firmware" / "net.cpp").write_text("void net( {")
-    with pytest.raises(EmulationError, match=r"(?s)compiling .* failed \(exit code 1.*net\.cpp"):
-        compile_project(project, find_compiler("Quartus"), tmp_path)
-
-
-def test_the_project_is_left_as_it_was(project, tmp_path):
-    """Building works on a copy; the project's identity stays."""
-    before = project.digest
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("std::exit(0);", "ended in row 0 with exit code 0"),
+        ("std::exit(3);", "ended in row 0 with exit code 3"),
+        ('throw std::runtime_error("a pipe is empty");', "throws an exception: a pipe is empty"),
+        ("*(volatile int *)nullptr = 1;", "ended in row 0 with signal 11"),
+    ],
+)
+def test_a_library_that_does_not_finish(project, tmp_path, body, said):
+    """Exits, even with code 0, exceptions and crashes are told apart; none passes for outputs."""
+    source = project.folder / "firmware" / "net.cpp"
+    source.write_text(
+        '#include <cstdlib>\n#include <stdexcept>\n#include "net.h"\n'
+        f"void net(const double *in, double *out) {{ {body} }}\n"
+    )
     compile_project(project, find_compiler("Quartus"), tmp_path)
-    assert project.digest == before
+    assert said in bad_row(Emulator(tmp_path, project), [[1, 2]])
 
 
-def test_missing_compiler(monkeypatch):
-    """Without a compiler, one sentence names it and the package."""
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(ToolNotFound, match=r"g\+\+ was not found .* apt install g\+\+"):
-        find_compiler("Vitis")
+def test_a_library_that_hangs(project, tmp_path, monkeypatch):
+    """A network that never returns is ended at the time limit, with all its workers."""
+    source = project.folder / "firmware" / "net.cpp"
+    source.write_text(
+        "#include <unistd.h>\nvoid net(const double *, double *) { for (;;) usleep(1000); }\n"
+    )
+    compile_project(project, find_compiler("Quartus"), tmp_path)
+    monkeypatch.setattr(emulation, "RUN_TIMEOUT_S", 0.3)
+    assert "ended with time limit after" in bad_row(
+        Emulator(tmp_path, project), np.zeros((4, 2)), workers=2
+    )
+    assert not running(str(tmp_path))
 
 
-@pytest.mark.parametrize("text", ["#!/bin/sh\nexit 1\n", "#!/bin/sh\n", "\x7fELF"])
-def test_something_else_under_the_compilers_name(tmp_path, monkeypatch, text):
-    """A program that does not tell its version, or cannot be run, is no compiler."""
-    fake = tmp_path / "g++"
-    fake.write_text(text)
-    fake.chmod(0o755)
-    monkeypatch.setenv("HLSGATE_CXX", str(fake))
-    with pytest.raises(ToolNotFound, match="does not tell its version"):
-        find_compiler("Vitis")
+@pytest.mark.parametrize("damage", [b"", b"\x7fELF and no more"])
+def test_a_damaged_library(emulator, damage):
+    """A library that cannot be loaded says so."""
+    library = emulator.folder / "network.so"
+    library.unlink()
+    library.write_bytes(damage)
+    assert "the library cannot be loaded" in bad_row(emulator, [[1, 2]])
 
 
-def test_icpx_goes_before_gxx_for_oneapi(tmp_path, monkeypatch):
-    """Where Intel's compiler is there, it builds oneAPI projects, and only those."""
-    icpx = tmp_path / "icpx"
-    icpx.write_text("#!/bin/sh\necho 'Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.1)'\n")
-    icpx.chmod(0o755)
-    monkeypatch.setenv("HLSGATE_ICPX", str(icpx))
-    assert find_compiler("oneAPI").kind == "icpx"
-    assert find_compiler("Quartus").kind == "host"
-
-
-def test_icpx_without_fpga_support_is_passed_over(tmp_path, monkeypatch):
-    """A compiler that cannot build for FPGAs must not break what needs no vendor tool."""
-    icpx = tmp_path / "icpx"
-    icpx.write_text("#!/bin/sh\necho 'Intel(R) oneAPI DPC++/C++ Compiler 2025.3.0 (2025.3.0.1)'\n")
-    icpx.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert find_compiler("oneAPI").kind == "host"
-
-
-def test_icpx_that_is_named_but_absent(monkeypatch):
-    """A typo in the variable is an error, not a silent use of another compiler."""
-    monkeypatch.setenv("HLSGATE_ICPX", "/nowhere/icpx")
-    with pytest.raises(ToolNotFound, match="HLSGATE_ICPX is '/nowhere/icpx'"):
-        find_compiler("oneAPI")
-
-
-def test_icpx_builds_with_the_projects_own_cmake_file(project, tmp_path, monkeypatch):
-    """With icpx, cmake and make build the library, as hls4ml would."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    scripts = {
-        "icpx": "echo 'Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.1)'",
-        "cmake": "test -d ../firmware",
-        "make": 'test "$1" = lib && g++ -shared -fPIC -I.. -I../firmware '
-        "../firmware/net.cpp ../net_bridge.cpp -o libnet-0.so",
-    }
-    for name, line in scripts.items():
-        (tools / name).write_text(f"#!/bin/sh\n{line}\n")
-        (tools / name).chmod(0o755)
-        monkeypatch.setenv(f"HLSGATE_{name.upper()}", str(tools / name))
-    folder = tmp_path / "library"
-    folder.mkdir()
-    compile_project(project, find_compiler("oneAPI"), folder)
-    assert emulate(Emulator(folder, project), np.array([[1.0, 2.0]])).tolist() == [[5, 3]]
-    (tools / "make").write_text("#!/bin/sh\necho no licence; exit 3\n")
-    with pytest.raises(EmulationError, match=r"(?s)exit code 3.*no licence"):
-        compile_project(project, find_compiler("oneAPI"), tmp_path)
+def test_two_models_keep_to_themselves(project, tmp_path):
+    """Two libraries in one process, as users of hls4ml have them, share no variable of a header."""
+    found = []
+    for factor in (3, 5):
+        header = project.folder / "firmware" / "net.h"
+        header.write_text(
+            "template <class T> struct Table { static inline double factor = FIRST; };\n"
+            f"#define FIRST {factor}\n#define FACTOR Table<int>::factor\n"
+            "void net(const double *in, double *out);\n".replace("FIRST;", f"{factor};")
+        )
+        folder = tmp_path / str(factor)
+        folder.mkdir()
+        compile_project(project, find_compiler("Quartus"), folder)
+        found.append(ctypes.CDLL(str(folder / "network.so")).net_double)
+    for network, factor in zip(found, (3, 5), strict=True):
+        x, y = (ctypes.c_double * 2)(1, 0), (ctypes.c_double * 2)()
+        network(x, y)
+        assert y[1] == factor
 
 
 def test_digest_is_of_names_and_contents(project):
@@ -209,5 +222,25 @@ def test_host_headers_run_a_kernel_through_pipes(tmp_path):
         [compiler, "-std=c++17", "-Wall", "-Werror", f"-I{emulation.HOST / 'include'}", "a.cpp"],
         ["./a.out"],
     ):
-        ended = emulation.run_logged(command, cwd=tmp_path, log=log, timeout_s=60)
+        ended = run_logged(command, cwd=tmp_path, log=log, timeout_s=60)
         assert ended.ok, log.read_text()
+
+
+def test_nothing_is_left_outside(project, tmp_path, monkeypatch):
+    """Building and running write into the cache and the temporary folder, and clear the latter."""
+    places = {name: tmp_path / name for name in ("home", "work", "tmp")}
+    for place in places.values():
+        place.mkdir()
+    monkeypatch.setenv("HOME", str(places["home"]))
+    monkeypatch.setenv("TMPDIR", str(places["tmp"]))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.chdir(places["work"])
+    before = project.digest, sorted(project.folder.rglob("*"))
+    cache = Cache(tmp_path / "cache")
+
+    def make(folder):
+        compile_project(project, find_compiler("Quartus"), folder, cache)
+
+    emulate(Emulator(cache.entry("library", {}, make), project), np.zeros((3, 2)))
+    assert [list(place.iterdir()) for place in places.values()] == [[], [], []]
+    assert (project.digest, sorted(project.folder.rglob("*"))) == before

@@ -173,6 +173,17 @@ def test_interrupt_ends_a_silent_tool(tmp_path: Path, shell: Callable[..., Compl
     assert_gone(tmp_path / "pid")
 
 
+def test_another_thread_ends_the_tool(tmp_path: Path, shell: Callable[..., Completed]) -> None:
+    """A tool that nobody needs any more is ended with its children, without a time limit."""
+    stop = threading.Event()
+    timer = threading.Timer(0.3, stop.set)
+    timer.start()
+    completed = shell("sleep 300 & echo $! >pid; wait", stop=stop)
+    timer.join()
+    assert (completed.signal_name, completed.timed_out) == ("SIGTERM", False)
+    assert_gone(tmp_path / "pid")
+
+
 @pytest.mark.parametrize(("program", "cwd"), [("absent", "."), ("/bin/sh", "absent")])
 def test_tool_that_cannot_start_is_named(tmp_path: Path, program: str, cwd: str) -> None:
     """A program or folder that is not there is named in one sentence."""

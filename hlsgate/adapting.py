@@ -1,0 +1,76 @@
+"""Copies of written sources, made so that g++ takes them and is quick; values stay the same.
+
+Source: the files that hls4ml 1.3.0 writes. What is written otherwise is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+
+def adapt(firmware: Path) -> None:
+    """Adapt the copied sources of a project.
+
+    Parameters
+    ----------
+    firmware : pathlib.Path
+        The folder that hls4ml calls so; changed in place.
+    """
+    for file in firmware.glob("weights/*.h"):
+        file.write_text(_weights(file.read_text()))
+    dense = firmware / "nnet_utils" / "nnet_dense.h"
+    if dense.is_file():
+        dense.write_text(_UNROLL.sub("#pragma GCC unroll 8", dense.read_text()))
+    types = firmware / "ap_types" / "etc" / "ap_private.h"
+    if types.is_file():
+        types.write_text(_types(types.read_text()))
+
+
+def _weights(text: str) -> str:
+    """Fill a weight table in a loop: a list is one constructor call for each weight to compile.
+
+    The loop calls the same constructor, with the same number. A table that stays a list becomes
+    ``const``: hls4ml writes it ``constexpr`` for oneAPI, which Mentor's ac_fixed, unlike Intel's,
+    cannot be, for want of a constexpr constructor.
+    """
+    text = _LIST.sub(_OBJECT_IN_LOOP, text)
+    text = _ARRAY.sub(_ARRAY_IN_LOOP, text)
+    return text.replace("static constexpr ", "static const ")
+
+
+_NUMBER = r"\s*-?\d+\.\d*(?:e[-+]?\d+)?\s*"
+_NUMBERS = rf"({_NUMBER}(?:,{_NUMBER})*)"
+_LIST = re.compile(rf"static constexpr (\w+) (\w+) = \{{\{{{_NUMBERS}\}}\}};")
+_ARRAY = re.compile(rf"static const (\w+) (\w+)\[(\d+)\] = \{{{_NUMBERS}\}};")
+
+_OBJECT_IN_LOOP = r"""static const double \2_numbers[] = {\3};
+static const \1 \2 = [] {
+    \1 table;
+    for (unsigned i = 0; i < sizeof(\2_numbers) / sizeof(double); ++i)
+        table[i] = typename \1::value_type(\2_numbers[i]);
+    return table;
+}();"""
+
+_ARRAY_IN_LOOP = r"""static const double \2_numbers[\3] = {\4};
+static \1 \2[\3];
+static const bool \2_filled = [] {
+    for (unsigned i = 0; i < \3; ++i)
+        \2[i] = \1(\2_numbers[i]);
+    return true;
+}();"""
+
+
+_UNROLL = re.compile(r"#pragma unroll(?=\s*\n\s*for \()")
+"""Intel's word for it, which g++ passes over; its own has to stand right before a loop."""
+
+
+def _types(text: str) -> str:
+    """Give AMD's type a cut to its width that does not force every result through memory.
+
+    The one that is there is ``volatile``; objects that are not get an equal one that is not.
+    """
+    return _CUT.sub(r"\1\2\n  \1 volatile\2", text)
+
+
+_CUT = re.compile(r"(INLINE void clearUnusedBits\(void\)) volatile(.*?\n  \}\n)", re.DOTALL)

@@ -1,0 +1,142 @@
+"""hls4ml projects become libraries.
+
+Plain g++ builds every backend. oneAPI projects, which Intel's compiler alone accepts as they
+are, are built with the headers in ``host/include`` in place of SYCL; where ``icpx`` is on PATH it
+builds them instead. What each step brings in time is in docs/emulation-speed.md.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hlsgate import jobs
+from hlsgate.adapting import adapt
+from hlsgate.cache import digest
+from hlsgate.compilers import FLAGS, Compiler, find_compiler
+from hlsgate.errors import EmulationError
+from hlsgate.precompiled import common_header
+from hlsgate.process import require_tool
+from hlsgate.project import Project, project_digest
+
+if TYPE_CHECKING:
+    from hlsgate.cache import Cache
+
+HOST = Path(__file__).parent / "host"
+LIBRARY, RUNNER = "network.so", "run"
+
+_OPTIONS = (*FLAGS, "-DFPGA_EMULATOR", '-DWEIGHTS_DIR="weights"')
+
+
+def headers_digest(backend: str) -> str:
+    """Return a hash over the headers that projects are built with but do not hold."""
+    foreign = project_digest(_ac_types()) if backend == "oneAPI" else ""
+    return digest([project_digest(HOST), foreign])
+
+
+def compile_project(
+    project: Project, compiler: Compiler, folder: Path, cache: Cache | None = None
+) -> None:
+    """Build a project's emulation library, and the program that runs rows through it.
+
+    The project itself is left as it is: building happens on a copy of its sources.
+
+    Parameters
+    ----------
+    project : Project
+        A written project.
+    compiler : Compiler
+        From `find_compiler`.
+    folder : pathlib.Path
+        Where the library and what it reads are put.
+    cache : Cache, optional
+        Where headers that projects have in common are kept, precompiled; without it, each
+        project reads them as text.
+
+    Raises
+    ------
+    EmulationError
+        If the compiler fails, or says that it did not and left nothing; the message names the
+        log and ends with its last lines. If a file cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="hlsgate-") as scratch:
+            sources = Path(scratch) / "project"
+            shutil.copytree(project.folder, sources, ignore=shutil.ignore_patterns("build"))
+            build = _build_with_icpx if compiler.kind == "icpx" else _build_on_host
+            built = build(project, compiler, sources, folder, cache)
+            shutil.copy(built, folder / LIBRARY)
+            weights = sources / "firmware" / "weights"
+            if weights.is_dir():  # Vivado and Vitis libraries read weights when they start
+                shutil.copytree(weights, folder / "weights", dirs_exist_ok=True)
+    except OSError as error:
+        raise EmulationError(
+            f"the emulation of {project.name} cannot be built in {folder} "
+            f"({error.strerror or error}: {error.filename}); {jobs.NO_SPACE}."
+        ) from error
+
+
+def _build_on_host(
+    project: Project, compiler: Compiler, sources: Path, folder: Path, cache: Cache | None
+) -> Path:
+    """Compile firmware, bridge and runner side by side, then link."""
+    root = sources / "src" if project.backend == "oneAPI" else sources
+    adapt(root / "firmware")
+    types = _types(project.backend, root)
+    options = [*_OPTIONS, *(f"-I{place}" for place in (root, root / "firmware", *types))]
+    files = [root / "firmware" / f"{project.name}.cpp", root / f"{project.name}_bridge.cpp"]
+    objects = [sources / f"{file.stem}.o" for file in files]
+
+    def commands(*more: str | Path) -> Mapping[Path, jobs.Command]:
+        compiles = {
+            out: [compiler.path, *options, *more, "-c", file, "-o", out]
+            for file, out in zip(files, objects, strict=True)
+        }
+        return {**compiles, **_runner(compiler, folder)}
+
+    common = common_header(compiler, _OPTIONS, types, cache) if cache else None
+    if common is None or jobs.run(commands("-include", common), folder) is not None:
+        jobs.require(commands(), folder)  # as text, in case the compiled header is at fault
+    library = sources / LIBRARY
+    jobs.require({library: [compiler.path, *FLAGS, "-shared", *objects, "-o", library]}, folder)
+    return library
+
+
+def _runner(compiler: Compiler, folder: Path) -> Mapping[Path, jobs.Command]:
+    made = folder / RUNNER
+    return {made: [compiler.path, *FLAGS, HOST / "run.cpp", "-o", made, "-ldl"]}
+
+
+def _types(backend: str, root: Path) -> list[Path]:
+    """Return the folders whose headers define number types."""
+    if backend == "oneAPI":
+        return [HOST / "include", _ac_types()]
+    own = (root / "firmware" / "ac_types", root / "firmware" / "ap_types")
+    return [folder for folder in own if folder.is_dir()]
+
+
+def _ac_types() -> Path:
+    """Return the ac_types headers that hls4ml ships for its Quartus backend."""
+    spec = find_spec("hls4ml")
+    if spec is None or spec.origin is None:
+        raise EmulationError("hls4ml is not installed; install hlsgate with its stack.")
+    return Path(spec.origin).parent / "templates" / "quartus" / "ac_types"
+
+
+def _build_with_icpx(
+    project: Project, _compiler: Compiler, sources: Path, folder: Path, _cache: Cache | None
+) -> Path:
+    """Build as hls4ml would, with the project's own CMake file."""
+    build = sources / "build"
+    build.mkdir()
+    cmake = require_tool("cmake", env_var="HLSGATE_CMAKE", hint="install it")
+    make = require_tool("make", env_var="HLSGATE_MAKE", hint="install it")
+    library = build / f"lib{project.name}-{project.stamp}.so"
+    jobs.require({build: [cmake, ".."]}, build)
+    jobs.require({library: [make, "lib"]}, build)
+    jobs.require(_runner(find_compiler("any"), folder), folder)
+    return library

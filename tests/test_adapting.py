@@ -1,0 +1,79 @@
+"""Copied sources change in their qualifiers and lists, never in a value."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hlsgate.adapting import adapt
+from hlsgate.emulation import find_compiler
+
+EXACT = ("0.00, -1.25, 3.5, -0.0000152587890625, 7.", 5)
+
+PROGRAM = """
+#include <array>
+#include <cstdio>
+struct number { double value; number(double value = 0) : value(value) {} };
+using w_t = std::array<number, 5>;
+#include "weights/w.h"
+int main() { for (auto one : w) std::printf("%a\\n", one.value); }
+"""
+
+
+def adapted(folder: Path, text: str) -> str:
+    """Return what becomes of a file of weights."""
+    file = folder / "weights" / "w.h"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    adapt(folder)
+    return file.read_text()
+
+
+def printed(folder: Path) -> list[float]:
+    """Compile a program that prints the weights; return them."""
+    (folder / "a.cpp").write_text(PROGRAM)
+    compiler = find_compiler("Quartus").path
+    subprocess.run([compiler, "-std=c++17", "a.cpp", "-o", "a"], cwd=folder, check=True)
+    ran = subprocess.run([folder / "a"], capture_output=True, text=True, check=True)
+    return [float.fromhex(line) for line in ran.stdout.split()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"static const number w[{EXACT[1]}] = {{{EXACT[0]}}};\n",
+        f"[[intel::fpga_register]] static constexpr w_t w = {{{{{EXACT[0]}}}}};\n",
+    ],
+)
+def test_tables_hold_the_same_numbers(tmp_path: Path, text: str) -> None:
+    """A table that is filled in a loop holds what its list said, bit for bit."""
+    found = adapted(tmp_path, text)
+    assert "for (" in found
+    assert printed(tmp_path) == [float(number) for number in EXACT[0].split(",")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("static constexpr w_t w = {{1, 0, 1}};", "static const w_t w = {{1, 0, 1}};"),
+        ("static const w_t w[2] = {{1, -3}, {0, 2}};", None),
+        ("static const w_t w[2] = {1, 0};", None),
+        ("#ifndef __SYNTHESIS__\nw_t w[2];\n#endif\n", None),
+    ],
+)
+def test_what_is_no_list_of_fractions_stays(
+    tmp_path: Path, text: str, expected: str | None
+) -> None:
+    """Integers, pairs and tables that are read from files are left to their own constructors."""
+    assert adapted(tmp_path, text) == (expected or text)
+
+
+def test_loops_are_unrolled_in_the_compilers_own_words(tmp_path: Path) -> None:
+    """Intel's pragma becomes that of g++ right before a loop, where alone it may stand."""
+    file = tmp_path / "nnet_utils" / "nnet_dense.h"
+    file.parent.mkdir()
+    file.write_text("    #pragma unroll\n    for (;;)\n#pragma unroll\nint i;\n")
+    adapt(tmp_path)
+    assert file.read_text() == "    #pragma GCC unroll 8\n    for (;;)\n#pragma unroll\nint i;\n"
