@@ -12,6 +12,7 @@ import click
 
 from hlsgate import __version__
 from hlsgate.errors import HlsgateError
+from hlsgate.frontier.commands import frontier
 
 if TYPE_CHECKING:
     from hlsgate.changes import Change
@@ -280,6 +281,9 @@ def synthesise(
     store = Cache(cache or default_root())
     for folder in commands.synthesise(keys, root, store, out, timeout, _bar):
         click.echo(folder)
+
+
+main.add_command(frontier)
 
 
 def _require(keys: Sequence[str], what: str) -> None:

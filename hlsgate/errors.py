@@ -97,3 +97,7 @@ class Undecided(AssertionError):
 
 class ResultsError(HlsgateError):
     """A results file cannot be read or written."""
+
+
+class FrontierError(HlsgateError):
+    """A sweep's results cannot be read, written or recorded, or its cluster cannot be reached."""
