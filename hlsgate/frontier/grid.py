@@ -19,7 +19,7 @@ REFERENCE = "jets-float"
 INPUTS, CLASSES = 16, 5
 HIDDEN = (32, 32, 32)
 INPUT_BITS = 12
-STEPS = 15_000
+STEPS = 20_000
 """Steps of a point's recipe; docs/frontier.md says what more of them would bring."""
 
 _INPUT_INTEGER = 4

@@ -22,6 +22,9 @@ POLL_S = 1.0
 PATIENCE_S = 60.0
 """Longest wait for a scheduler that is named, in s."""
 
+DESERTED_S = 600.0
+"""Longest time without any worker, in s."""
+
 DEATHS = 3
 """Workers that one task may lose before it counts as failed."""
 
@@ -79,6 +82,10 @@ def cluster(
         "distributed.scheduler.allowed-failures": DEATHS - 1,
         "distributed.worker.memory.terminate": False,
         "distributed.comm.timeouts.connect": f"{PATIENCE_S:g}s",
+        # On a busy machine a killed worker takes long to come back; by default it has 15 s.
+        "distributed.deploy.lost-worker-timeout": f"{DESERTED_S:g}s",
+        # No task waits at a worker: it would be blamed for that worker's death.
+        "distributed.scheduler.worker-saturation": 1.0,
     }
     if scheduler is not None:
         try:
@@ -98,7 +105,7 @@ def cluster(
             n_workers=count,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs=50,
         ) as local,
@@ -123,13 +130,20 @@ def run(tasks: Sequence[Task], client: Client, watcher: Watcher) -> dict[str, Re
     -------
     dict
         By key; ``{"error": ...}`` for a task that raised, or that killed too many workers.
+
+    Raises
+    ------
+    FrontierError
+        If there is no worker for `DESERTED_S` seconds.
     """
     futures = {
         client.submit(task.function, *task.arguments, pure=False): task.key for task in tasks
     }
     found: dict[str, Result] = {}
+    peopled = time.monotonic()
     try:
         while len(found) < len(futures):
+            peopled = _peopled(client, peopled)
             done = [f for f, key in futures.items() if key not in found and f.done()]
             for future in done:
                 found[futures[future]] = result = _result(future)
@@ -140,6 +154,19 @@ def run(tasks: Sequence[Task], client: Client, watcher: Watcher) -> dict[str, Re
     finally:
         client.cancel(list(futures))
     return found
+
+
+def _peopled(client: Client, last: float) -> float:
+    """Return when workers were last there; raise where that is too long ago."""
+    now = time.monotonic()
+    if client.nthreads():
+        return now
+    if now - last > DESERTED_S:
+        raise FrontierError(
+            f"the Dask cluster has had no worker for {DESERTED_S:g} s; start workers, then run "
+            "the same command again, which goes on where this one ended."
+        )
+    return last
 
 
 def _result(future: Any) -> Result:

@@ -1,0 +1,157 @@
+"""A sweep in parallel: a dead worker loses its task only, and that is made again."""
+
+import os
+import signal
+import time
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from hlsgate.cache import Cache
+from hlsgate.errors import FrontierError
+from hlsgate.frontier import sweep
+from hlsgate.frontier.display import Lines, best
+from hlsgate.frontier.sweep import Task
+
+
+class Notes:
+    """Keeps what a watcher is told."""
+
+    def __init__(self):
+        self.ended, self.seen = [], set()
+
+    def running(self, keys):
+        self.seen |= set(keys)
+
+    def done(self, key, result):
+        self.ended.append(key)
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Two workers, as on the smallest machine."""
+    with sweep.cluster(None, 2, {"OMP_NUM_THREADS": "1", "HLSGATE_TEST": "set"}) as client:
+        yield client
+
+
+def test_a_killed_worker_loses_its_task_only(client, tmp_path):
+    """The task of a worker that is killed is made again; the others are made once, and kept."""
+    cache = Cache(tmp_path / "cache")
+
+    def make(key):
+        def fill(_folder):
+            with (tmp_path / key).open("a") as begun:
+                begun.write(f"{os.getpid()}\n")
+            time.sleep(0.1)
+            if key == "victim" and not (tmp_path / "killed").exists():
+                (tmp_path / "killed").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return {"entry": cache.entry("made", {"key": key}, fill).name}
+
+    keys = ["a", "b", "victim", "c", "d", "e"]
+    tasks = [Task(key, make, (key,)) for key in keys]
+    notes = Notes()
+    found = sweep.run(tasks, client, notes)
+    assert all("entry" in found[key] for key in keys), found
+    assert sorted(notes.ended) == sorted(keys)
+    times = {key: len((tmp_path / key).read_text().split()) for key in keys}
+    assert times == {"a": 1, "b": 1, "victim": 2, "c": 1, "d": 1, "e": 1}
+    again = sweep.run(tasks, client, Notes())
+    assert again == found
+    assert {key: len((tmp_path / key).read_text().split()) for key in keys} == times
+
+
+def test_errors_and_killers_are_results(client, tmp_path):
+    """What raises, or kills every worker that it is given to, fails by its key; the rest is made."""
+
+    def make(key):
+        if key == "killer":
+            os._exit(1)
+        if key == "raises":
+            raise ValueError("not this one")
+        return {"fine": True}
+
+    keys = ["killer", "raises", "fine"]
+    found = sweep.run([Task(key, make, (key,)) for key in keys], client, Notes())
+    assert found["fine"] == {"fine": True}
+    assert found["raises"]["error"] == "ValueError: not this one"
+    assert "KilledWorker" in found["killer"]["error"]
+
+
+def test_two_at_once_with_one_thread_each(client):
+    """Both workers work at the same time, in an environment set before libraries are loaded."""
+
+    def make():
+        time.sleep(0.5)
+        return {"pid": os.getpid(), "threads": os.environ["OMP_NUM_THREADS"],
+                "ours": os.environ["HLSGATE_TEST"]}  # fmt: skip
+
+    client.wait_for_workers(2, timeout=60)  # another test may have killed one
+    notes = Notes()
+    found = sweep.run([Task(str(one), make) for one in range(4)], client, notes)
+    assert len({one["pid"] for one in found.values()}) == 2
+    assert {(one["threads"], one["ours"]) for one in found.values()} == {("1", "set")}
+    assert notes.seen
+
+
+def test_no_scheduler_there(monkeypatch):
+    """A wrong address is one sentence."""
+    monkeypatch.setattr(sweep, "PATIENCE_S", 0.5)
+    with (
+        pytest.raises(FrontierError, match="no Dask scheduler answers at tcp://127.0.0.1:1"),
+        sweep.cluster("tcp://127.0.0.1:1", None, {}),
+    ):
+        pass
+
+
+def test_a_cluster_without_workers(monkeypatch):
+    """Nobody waits for ever for workers that do not come."""
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(sweep, "DESERTED_S", 0.5)
+    with (
+        LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as empty,
+        sweep.cluster(empty.scheduler_address, None, {}) as client,
+        pytest.raises(FrontierError, match=r"no worker for 0\.5 s; start workers"),
+    ):
+        sweep.run([Task("any", dict)], client, Notes())
+
+
+def test_a_running_scheduler_is_used(client):
+    """With an address, work goes to the workers that are there."""
+    with sweep.cluster(client.scheduler.address, None, {}) as other:
+        assert len(other.scheduler_info()["workers"]) == 2
+
+
+def test_without_dask_one_sentence(monkeypatch):
+    """Where the extra is not installed, the message names it."""
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    with pytest.raises(FrontierError, match="extra 'frontier'"), sweep.cluster(None, 1, {}):
+        pass
+
+
+def test_lines_tell_how_far():
+    """Without a terminal: a line for each point, with the time that is left."""
+    said = []
+    lines = Lines(said.append)
+    lines.phase("points", 2)
+    whole = {"accuracy": 0.75, "parity": "pass", "da_cost": 9000.0}
+    lines.done("jets-a_s0", whole)
+    lines.done("jets-b_s0", {"error": "diverged"})
+    assert said[0].startswith("points 1/2 (")
+    assert said[0].endswith("jets-a_s0: 75.00 %, parity pass, cost 9,000")
+    assert "about 0 s left): jets-b_s0: FAILED: diverged" in said[1]
+
+
+def test_best_points_first():
+    """The live table begins with the cheapest that has parity, and has nothing dominated."""
+    points = [
+        {"key": "dear", "accuracy": 0.76, "da_cost": 20, "parity": "pass"},
+        {"key": "cheap", "accuracy": 0.75, "da_cost": 10, "parity": "pass"},
+        {"key": "bad", "accuracy": 0.70, "da_cost": 5, "parity": "fail"},
+        {"key": "dominated", "accuracy": 0.74, "da_cost": 15, "parity": "pass"},
+        {"alut": 5},
+    ]
+    assert [one["key"] for one in best(points)] == ["cheap", "dear", "bad"]
