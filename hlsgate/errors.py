@@ -101,3 +101,7 @@ class ResultsError(HlsgateError):
 
 class FrontierError(HlsgateError):
     """A sweep's results cannot be read, written or recorded, or its cluster cannot be reached."""
+
+
+class LiteratureError(HlsgateError):
+    """The file of published results contradicts its schema or itself."""

@@ -22,7 +22,7 @@ def test_the_full_grid_is_as_large_as_promised():
     points = FULL.points()
     assert len({one.group for one in points}) >= 24
     assert len({one.key for one in points}) == len(points) == 2 * len({p.group for p in points})
-    assert {bits for bits in range(2, 9)} - {7} == {one.weight_bits for one in points}
+    assert set(range(2, 9)) - {7} == {one.weight_bits for one in points}
 
 
 def test_a_group_twice_is_refused():

@@ -24,7 +24,7 @@ class Notes:
     def running(self, keys):
         self.seen |= set(keys)
 
-    def done(self, key, result):
+    def done(self, key, _result):
         self.ended.append(key)
 
 
@@ -64,7 +64,7 @@ def test_a_killed_worker_loses_its_task_only(client, tmp_path):
 
 
 def test_errors_and_killers_are_results(client, tmp_path):
-    """What raises, or kills every worker that it is given to, fails by its key; the rest is made."""
+    """What raises, or kills every worker that it is given, fails by its key; the rest is made."""
 
     def make(key):
         if key == "killer":
@@ -100,7 +100,7 @@ def test_no_scheduler_there(monkeypatch):
     """A wrong address is one sentence."""
     monkeypatch.setattr(sweep, "PATIENCE_S", 0.5)
     with (
-        pytest.raises(FrontierError, match="no Dask scheduler answers at tcp://127.0.0.1:1"),
+        pytest.raises(FrontierError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"),
         sweep.cluster("tcp://127.0.0.1:1", None, {}),
     ):
         pass

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import bops, compression, datasets, parity, suite
+from hlsgate import bops, compression, datasets, equality, parity, suite
 from hlsgate.baselines import load as load_baselines
 from hlsgate.cache import Cache
 from hlsgate.checkpoints import Checkpoint
@@ -151,6 +151,25 @@ def _reference2(place: Place) -> NDArray[np.bool_]:
 def _right(place: Place, logits: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     right: NDArray[np.bool_] = logits.argmax(axis=1) == _dataset(place).y_test
     return right
+
+
+def network(declared: Point, place: Place) -> Facts:
+    """Train a point and run all test rows through its logic, and no more: a yardstick of speed."""
+    one_thread()
+    pipeline, variant = _pipeline(place), declared.variant
+    logits = pipeline.interpreted(variant, pipeline.trained(variant), suite.DA4ML.backend)
+    return {"rows": len(logits)}
+
+
+def exactness(declared: Point, place: Place) -> Facts:
+    """Hold a point's logic against Keras, with the types that the conversion declares."""
+    one_thread()
+    pipeline, variant = _pipeline(place), declared.variant
+    weights = pipeline.trained(variant)
+    expected = pipeline.keras_logits(variant, weights, as_hardware=True)
+    observed = pipeline.interpreted(variant, weights, suite.DA4ML.backend)
+    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
+    return {"equal": found.equal, "text": found.describe()}
 
 
 def point(declared: Point, place: Place) -> Facts:
