@@ -1,5 +1,6 @@
 """A sweep in parallel: a dead worker loses its task only, and that is made again."""
 
+import io
 import os
 import signal
 import time
@@ -11,8 +12,9 @@ pytest.importorskip("distributed")
 from hlsgate.cache import Cache
 from hlsgate.errors import FrontierError
 from hlsgate.frontier import sweep
-from hlsgate.frontier.display import Lines, best
+from hlsgate.frontier.display import Lines, Live, best, told
 from hlsgate.frontier.sweep import Task
+from tests.frontiers import point
 
 
 class Notes:
@@ -143,6 +145,33 @@ def test_lines_tell_how_far():
     assert said[0].startswith("points 1/2 (")
     assert said[0].endswith("jets-a_s0: 75.00 %, parity pass, cost 9,000")
     assert "about 0 s left): jets-b_s0: FAILED: diverged" in said[1]
+
+
+def test_every_kind_of_result_is_told():
+    """Points, cells, references and errors each have their words."""
+    assert told({"alut": 12_000, "ff": 1_700, "yosys": "0.70"}) == "12,000 ALUTs, 1,700 FFs"
+    assert told({"reference": {"accuracy": 0.7427}}) == "done"
+    assert told({"equal": True, "text": "equal"}) == "done"
+
+
+def test_the_live_table_takes_every_kind_of_result():
+    """On a terminal: best points, what runs and failures are drawn."""
+    from rich.console import Console
+
+    live = Live()
+    live.phase("references", 1)
+    live.done("references", {"reference": {"accuracy": 0.7427}})
+    live.phase("points", 3)
+    live.running(["jets-b_s0"])
+    live.done("jets-a_s0", point("jets-a", 0, 0.25, 9_000))
+    live.done("jets-c_s0", {"error": "diverged"})
+    live.phase("synthesis", 1)
+    live.done("jets-a_s0", {"alut": 12_345, "ff": 1_700, "yosys": "0.70"})
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(live._draw())
+    drawn = console.export_text()
+    for part in ("jets-a_s0", "74.02", "12,345", "FAILED jets-c_s0: diverged", "2/3"):
+        assert part in drawn, part
 
 
 def test_best_points_first():

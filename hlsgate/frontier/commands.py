@@ -83,8 +83,9 @@ def frontier(
 
     Example: python -m hlsgate frontier --grid trial
 
-    What was made before is not made again, so an interrupted sweep goes on where it ended. Without
-    --only, the result is held against the stored frontier.
+    What was made before is not made again, so an interrupted sweep goes on where it ended. The full
+    grid's result is held against the stored frontier; exit code 1 where that is worse, or where a
+    point could not be made.
     """
     if context.invoked_subcommand is not None:
         return
@@ -95,6 +96,8 @@ def frontier(
     if name not in GRIDS:
         raise click.UsageError(f"no grid {name!r}; there are {', '.join(GRIDS)}.")
     points = execution.chosen(GRIDS[name], only)
+    if not only and name == "full" and stored.is_file():
+        points = execution.with_stored(points, documents.read(stored))
     place = _place(root, cache, dataset)
     with (
         sweep.cluster(scheduler, workers, work.ONE_THREAD) as client,
@@ -105,7 +108,7 @@ def frontier(
     click.echo(tables.groups(content, every=every))
     click.echo(f"\n{tables.summary(content)}\n\nresults: {written}")
     closed = bool(content["failed"])
-    if not only and stored.is_file():
+    if not only and name == "full" and stored.is_file():
         closed |= _held(written, stored)
     sys.exit(1 if closed else 0)
 
@@ -118,6 +121,60 @@ def _held(written: Path, stored: Path) -> bool:
     found = gate.judge(kept, documents.read(written), gate.slack_of(kept))
     click.echo(f"\nagainst {stored}:\n{tables.findings(found)}")
     return any(one.fails for one in found)
+
+
+@frontier.command()
+@click.option("--trials", type=click.IntRange(min=1), help="End after so many points.")
+@click.option("--minutes", type=click.FloatRange(min=0), help="Begin no more after so long.")
+@click.option("--keep", default=6, show_default=True, help="Best ones to make with all seeds.")
+@click.option(
+    "--storage",
+    type=click.Path(path_type=Path),
+    default=Path("results/frontier-search.db"),
+    show_default=True,
+    help="The search's file; it goes on where it ended.",
+)
+@_RESULTS
+@_ROOT
+@_CACHE
+@_DATASET
+@_SCHEDULER
+@_WORKERS
+def search(
+    trials: int | None,
+    minutes: float | None,
+    keep: int,
+    storage: Path,
+    written: Path,
+    root: Path,
+    cache: Path | None,
+    dataset: str,
+    scheduler: str | None,
+    workers: int | None,
+) -> None:
+    """Look for better points than a sweep's, and add the best to its results.
+
+    Example: python -m hlsgate frontier search --minutes 30
+
+    Varied are bits of weights, activations and inputs, zeros, widths and the training's schedule;
+    the same for all layers, but for the widths.
+    """
+    from hlsgate.frontier import documents, execution, sweep, tables, work
+    from hlsgate.frontier import search as searching
+    from hlsgate.frontier.display import display
+
+    budget = searching.Budget(trials, minutes)
+    before = documents.read(written)
+    study = searching.open_study(storage, before)
+    place = _place(root, cache, dataset)
+    with (
+        sweep.cluster(scheduler, workers, work.ONE_THREAD) as client,
+        display(click.echo, terminal=sys.stdout.isatty()) as shown,
+    ):
+        content = execution.improve(before, study, budget, keep, place, client, shown)
+    documents.write(written, content)
+    click.echo(tables.groups(content))
+    click.echo(f"\n{tables.summary(content)}\n\nresults: {written}; trials: {storage}")
 
 
 @frontier.command()

@@ -89,7 +89,9 @@ def told(result: Result) -> str:
     if "accuracy" in result:
         text = f"{100 * result['accuracy']:.2f} %, parity {result['parity']}"
         return f"{text}, cost {result['da_cost']:,.0f}"
-    return ", ".join(f"{value:,} {name}" for name, value in result.items() if name != "yosys")
+    if "alut" in result:
+        return f"{result['alut']:,} ALUTs, {result['ff']:,} FFs"
+    return "done"
 
 
 class Live:

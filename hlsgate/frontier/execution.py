@@ -7,14 +7,15 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from hlsgate.errors import FrontierError
-from hlsgate.frontier import documents, sweep, work
+from hlsgate.frontier import documents, search, sweep, work
 from hlsgate.frontier.display import Display
-from hlsgate.frontier.grid import Grid, Point
+from hlsgate.frontier.grid import Grid, Point, point_of
 from hlsgate.frontier.sweep import Result, Task
 from hlsgate.frontier.work import Place
 
 if TYPE_CHECKING:
     from distributed import Client
+    from optuna import Study
 
 
 def chosen(grid: Grid, only: Sequence[str]) -> list[Point]:
@@ -33,6 +34,14 @@ def chosen(grid: Grid, only: Sequence[str]) -> list[Point]:
         known = ", ".join(dict.fromkeys(point.group for point in points))
         raise FrontierError(f"no group of {grid.name} fits {', '.join(only)}; there are {known}.")
     return fitting
+
+
+def with_stored(points: Sequence[Point], stored: Mapping[str, Any] | None) -> list[Point]:
+    """Add the points that a search found, and that the stored frontier keeps, to a grid's."""
+    known = {point.key for point in points}
+    found = stored["points"] if stored else []
+    kept = [point_of(facts) for facts in found if facts["source"] == "search"]
+    return [*points, *(point for point in kept if point.key not in known)]
 
 
 def execute(
@@ -69,7 +78,7 @@ def execute(
     common = work.head(place)
     references = _references(place, client, display)
     found = made(points, place, client, display)
-    failed = _failed(found)
+    failed = failures(found)
     whole = [result for result in found.values() if "error" not in result]
     if not whole:
         raise FrontierError(f"no point could be made; the first failed so: {failed[0]['error']}")
@@ -80,18 +89,59 @@ def execute(
             references,
             whole,
             root=place.root,
-            grid={"name": name, "keys": list(dict.fromkeys(point.group for point in points))},
+            grid={"name": name, "keys": _declared(points)},
             seeds=sorted({point.seed for point in points}),
             failed=failed,
         )
 
     if synthesise:
-        declared = {point.key: point for point in points}
-        wanted = [declared[key] for key in documents.to_synthesise(together())]
-        counted = cells(wanted, place, client, display)
-        failed += _failed(counted)
+        wanted = set(documents.to_synthesise(together()))
+        counted = cells([one for one in points if one.key in wanted], place, client, display)
+        failed += failures(counted)
         whole = with_cells(whole, counted)
     return together()
+
+
+def improve(
+    content: Mapping[str, Any],
+    study: Study,
+    budget: search.Budget,
+    keep: int,
+    place: Place,
+    client: Client,
+    display: Display,
+) -> documents.Content:
+    """Search for better points, and add the best, with all seeds and cells, to a sweep.
+
+    Raises
+    ------
+    FrontierError
+        If the sweep is of other data than the search would be.
+    """
+    here = work.head(place)
+    if {name: content[name] for name in here} != here:
+        raise FrontierError(
+            "the results to improve are of another data set, margin or confidence; sweep first, "
+            "with the same options."
+        )
+
+    def make(points: Sequence[Point]) -> Mapping[str, Result]:
+        return made(points, place, client, display)
+
+    search.search(study, budget, make, at_once=2 * max(len(client.nthreads()), 1))
+    points = search.promising(study, content, keep)
+    found = make(points)
+    whole = [one for one in found.values() if "error" not in one]
+    more = search.joined(content, whole, failures(found))
+    wanted = set(documents.to_synthesise(more))
+    counted = cells([one for one in points if one.key in wanted], place, client, display)
+    return search.joined(
+        content, with_cells(whole, counted), [*failures(found), *failures(counted)]
+    )
+
+
+def _declared(points: Sequence[Point]) -> list[str]:
+    return list(dict.fromkeys(point.group for point in points if point.source == "grid"))
 
 
 def _references(place: Place, client: Client, display: Display) -> Result:
@@ -127,5 +177,6 @@ def with_cells(points: Sequence[Result], counted: Mapping[str, Result]) -> list[
     return [{**point, **found.get(point["key"], {})} for point in points]
 
 
-def _failed(found: Mapping[str, Result]) -> list[dict[str, Any]]:
+def failures(found: Mapping[str, Result]) -> list[dict[str, Any]]:
+    """Return what could not be made, and why, for the document."""
     return [{"key": key, "error": one["error"]} for key, one in found.items() if "error" in one]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any, Literal
@@ -132,6 +132,32 @@ class Point:
             "source": self.source,
         }
         return facts if self.schedule == Schedule() else facts | {"recipe": asdict(self.schedule)}
+
+
+def point_of(facts: Mapping[str, Any]) -> Point:
+    """Return the point that `Point.told` told of.
+
+    Raises
+    ------
+    SuiteError
+        If its recipe has changed since, so that it would be another point.
+    """
+    point = Point(
+        facts["weight_bits"],
+        facts["activation_bits"],
+        facts["sparsity"],
+        tuple(facts["hidden"]),
+        facts["input_bits"],
+        Schedule(**facts.get("recipe", {})),
+        facts["seed"],
+        facts["source"],
+    )
+    if point.key != facts["key"]:
+        raise SuiteError(
+            f"{facts['key']} would now be {point.key}, as the usual schedule has changed; sweep "
+            "and record the frontier anew."
+        )
+    return point
 
 
 def _weights(bits: int) -> Quantizer:
