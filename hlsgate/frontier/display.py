@@ -117,10 +117,11 @@ class Live:
             TextColumn("left"),
             TimeRemainingColumn(elapsed_when_finished=False),
         )
-        self._live = RichLive(get_renderable=self._draw, refresh_per_second=2)
         self._points: dict[str, dict[str, Any]] = {}
         self._failed: dict[str, str] = {}
         self._task: Any = None
+        # last: it draws at once
+        self._live = RichLive(get_renderable=self._draw, refresh_per_second=2)
 
     def __enter__(self) -> Self:
         self._live.start()
