@@ -170,10 +170,21 @@ def test_reference_that_nobody_synthesised(tmp_path):
     assert "Nobody has recorded the ALUTs of jets-float" in tables.summary(content)
 
 
+def test_cells_of_two_builds_are_not_compared(tmp_path):
+    """Another Yosys counts otherwise, so nothing is said to be saved."""
+    content = sweep(tmp_path)
+    content["reference"] = {**REFERENCE, "yosys": "0.71, da4ml 0.5.2"}
+    content.update(documents.derived(content))
+    assert content["answer"]["saved"]["alut"] is None
+    assert content["answer"]["saved"]["da_cost"] == pytest.approx(0.95)
+    assert "by different builds of Yosys" in content["answer"]["sentence"]
+
+
 def test_synthesised_are_frontier_and_answers(tmp_path):
     """Yosys gets every seed of what is on the frontier or is an answer, and no other."""
     wanted = documents.to_synthesise(sweep(tmp_path))
     assert "jets-small_s1" in wanted
+    assert (wanted[0], wanted[-1]) == ("jets-big_s0", "jets-tiny_s1"), "the slowest first"
     assert not [key for key in wanted if "dominated" in key]
 
 

@@ -39,7 +39,7 @@ def answer(
         "group": best["key"],
         "adjusted_parity": _together(members[best["key"]], len(groups), head),
         "drop": _drop(members, groups, states, best),
-        "saved": {name: saved(best, reference, name) for name in ("alut", "ff", "da_cost")},
+        "saved": _saved(best, members[best["key"]], reference),
     }
     return found | {"sentence": _sentence(found, best, members, reference, head, groups)}
 
@@ -65,6 +65,14 @@ def _none(name: str, states: Mapping[str, str], head: Facts) -> dict[str, Any]:
 def _together(judged: Sequence[Facts], choices: int, head: Facts) -> str:
     rule = (head["n"], head["margin"], head["confidence"], choices)
     return worst_state([{"parity": adjusted(point, *rule)} for point in judged])
+
+
+def _saved(best: Facts, judged: Sequence[Facts], reference: Facts) -> dict[str, float | None]:
+    """Return what is saved; of cells only where both were counted by one build of Yosys."""
+    found = {name: saved(best, reference, name) for name in ("alut", "ff", "da_cost")}
+    if any(point["yosys"] != reference.get("yosys") for point in judged):
+        found.update(alut=None, ff=None)
+    return found
 
 
 def saved(group: Facts, reference: Facts, name: str) -> float | None:
@@ -138,6 +146,8 @@ def _savings(shares: Facts, best: Facts, reference: Facts) -> str:
         return f"it costs {best['da_cost']['mean']:,.0f} by da4ml (the reference was not counted)"
     text = f"it saves {shares['da_cost']:.1%} of da4ml's cost"
     if shares["alut"] is None or shares["ff"] is None:
+        if best["alut"] and reference["alut"]:
+            return f"{text} (ALUTs and FFs not compared: counted by different builds of Yosys)"
         lacking = "the reference's" if best["alut"] else "its own"
         return f"{text} (ALUTs and FFs not compared: {lacking} are not measured)"
     origin = reference["alut_origin"]

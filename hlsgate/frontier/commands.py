@@ -105,6 +105,7 @@ def frontier(
     ):
         content = execution.execute(points, name, place, client, shown, synthesise=not no_synthesis)
     documents.write(written, content)
+    content = documents.read(written)
     click.echo(tables.groups(content, every=every))
     click.echo(f"\n{tables.summary(content)}\n\nresults: {written}")
     closed = bool(content["failed"])

@@ -93,11 +93,14 @@ def derived(content: Facts) -> Content:
 
 
 def to_synthesise(content: Facts) -> list[str]:
-    """Return the keys of points whose cells are wanted: on the frontier, or of the answer."""
+    """Return the keys of points whose cells are wanted: on the frontier, or of an answer.
+
+    The dearest first, as they take longest: the last one should not keep all workers waiting.
+    """
     answers = [content[name]["group"] for name in ("answer", "answer2") if name in content]
     return [
         key
-        for group in content["groups"]
+        for group in reversed(content["groups"])
         if group["pareto"] or group["key"] in answers
         for key in group["points"]
     ]
@@ -117,7 +120,7 @@ def read(path: Path) -> Content:
         If the file is missing, does not follow ``schemas/frontier-1.json``, or states a frontier
         or an answer that does not follow from its own points.
     """
-    hint = "write one with 'python -m hlsgate frontier'"
+    hint = "write one with 'python -m hlsgate frontier', and store it with 'frontier record'"
     content: Content = documents.read(path, SCHEMA_FILE, FrontierError, hint)
     _check_sense(content, path)
     return content

@@ -95,8 +95,7 @@ def execute(
         )
 
     if synthesise:
-        wanted = set(documents.to_synthesise(together()))
-        counted = cells([one for one in points if one.key in wanted], place, client, display)
+        counted = cells(_wanted(together(), points), place, client, display)
         failed += failures(counted)
         whole = with_cells(whole, counted)
     return together()
@@ -133,8 +132,7 @@ def improve(
     found = make(points)
     whole = [one for one in found.values() if "error" not in one]
     more = search.joined(content, whole, failures(found))
-    wanted = set(documents.to_synthesise(more))
-    counted = cells([one for one in points if one.key in wanted], place, client, display)
+    counted = cells(_wanted(more, points), place, client, display)
     return search.joined(
         content, with_cells(whole, counted), [*failures(found), *failures(counted)]
     )
@@ -142,6 +140,11 @@ def improve(
 
 def _declared(points: Sequence[Point]) -> list[str]:
     return list(dict.fromkeys(point.group for point in points if point.source == "grid"))
+
+
+def _wanted(content: Mapping[str, Any], points: Sequence[Point]) -> list[Point]:
+    declared = {point.key: point for point in points}
+    return [declared[key] for key in documents.to_synthesise(content) if key in declared]
 
 
 def _references(place: Place, client: Client, display: Display) -> Result:

@@ -6,7 +6,9 @@ one that was interrupted goes on where it was.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -233,8 +235,12 @@ def cells(declared: Point, place: Place) -> Facts:
 
 
 def told(task: Callable[..., Facts], *args: Any) -> Facts:
-    """Run a task; return an error of hlsgate's own as a sentence, as it is no fault of a worker."""
+    """Run a task in silence; return an error of hlsgate's own as a sentence.
+
+    Workers share the terminal with the display; hls4ml prints there what nobody asked for.
+    """
     try:
-        return task(*args)
+        with contextlib.redirect_stdout(io.StringIO()):
+            return task(*args)
     except HlsgateError as error:
         return {"error": str(error)}
