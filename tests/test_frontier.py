@@ -120,8 +120,8 @@ def test_the_answer(tmp_path):
     assert found["drop"] == {"last_without": "jets-good", "first_failing": "jets-tiny"}
     for part in (
         "smallest of 5 networks", "all 2 seeds", "95% confidence", "40,000 test jets",
-        "jets-small: it loses 0.60 points (0.56 to 0.64 by seed, at most 0.77)", "95.0% of da4ml",
-        "94.9% of the ALUTs (6,500 of 127,000, recorded)", "below jets-good", "from jets-tiny",
+        "jets-small: loss 0.60 points (0.56 to 0.64 by seed, at most 0.77)", "95.0% of da4ml",
+        "94.9% of the ALUTs (6,500 of 127,000, recorded)", "told down to jets-good", "from jets-tiny",
     ):  # fmt: skip
         assert part in found["sentence"], part
 
@@ -139,7 +139,12 @@ def test_no_answer(tmp_path):
     lossy = {name: group(f"jets-{name}", 3.0, 1000 * len(name)) for name in GROUPS}
     content = sweep(tmp_path, **lossy)
     assert content["answer"]["key"] is None
-    assert "None of 5 networks keeps parity with jets-float" in content["answer"]["sentence"]
+    assert content["answer"]["sentence"] == (
+        "None of 5 networks keeps parity with jets-float for all its seeds (at most 1.00 points "
+        "lost, 95% confidence)."
+    )
+    unsure = sweep(tmp_path, **lossy | {"big": group("jets-big", 1.0, 9_000)})
+    assert unsure["answer"]["sentence"].endswith("; of 1 nobody can tell.")
 
 
 def test_the_answer_against_the_better_float_network(tmp_path):
@@ -147,7 +152,7 @@ def test_the_answer_against_the_better_float_network(tmp_path):
     content = sweep(tmp_path)
     assert content["answer2"]["group"] == "jets-big"
     assert "parity with jets-float_better" in content["answer2"]["sentence"]
-    assert "it loses 1.00 points" not in content["answer2"]["sentence"]
+    assert "loss -0.50 points" not in content["answer2"]["sentence"]
     assert "was not counted" in content["answer2"]["sentence"]
 
 

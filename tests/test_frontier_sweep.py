@@ -121,6 +121,20 @@ def test_a_cluster_without_workers(monkeypatch):
         sweep.run([Task("any", dict)], client, Notes())
 
 
+def test_slow_ends_lose_nothing(monkeypatch):
+    """Workers that do not end in time are left to the end of the process."""
+
+    class Part:
+        closed = False
+
+        def close(self, timeout):
+            Part.closed = True
+            raise TimeoutError(timeout)
+
+    sweep._end(Part())
+    assert Part.closed
+
+
 def test_a_running_scheduler_is_used(client):
     """With an address, work goes to the workers that are there."""
     with sweep.cluster(client.scheduler.address, None, {}) as other:

@@ -56,9 +56,9 @@ def _none(name: str, states: Mapping[str, str], head: Facts) -> dict[str, Any]:
     unsure = sum(state == "cannot tell" for state in states.values())
     sentence = (
         f"None of {len(states)} networks keeps parity with {name} for all its seeds (at most "
-        f"{_points(head['margin'])} points lost, {head['confidence']:.0%} confidence); of "
-        f"{unsure} nobody can tell."
+        f"{_points(head['margin'])} points lost, {head['confidence']:.0%} confidence)"
     )
+    sentence += f"; of {unsure} nobody can tell." if unsure else "."
     return {"key": None, "group": None, "sentence": sentence}
 
 
@@ -118,11 +118,11 @@ def _sentence(
     )
 
     def named(key: str) -> str:
-        return f"{key} (cost {cost(by_key[key]):,.0f}, loses {_points(_mean(members[key]))})"
+        return f"{key} (cost {cost(by_key[key]):,.0f}, loss {_points(_mean(members[key]))})"
 
     drop = found["drop"]
     if drop["last_without"]:
-        text += f"; a loss first shows below {named(drop['last_without'])}"
+        text += f"; no loss can be told down to {named(drop['last_without'])}"
     if drop["first_failing"]:
         text += f"; parity fails from {named(drop['first_failing'])} down"
     return text + "."
@@ -136,7 +136,7 @@ def _losses(judged: Sequence[Facts]) -> str:
     losses = [point["loss"] for point in judged]
     upper = max(point["loss_upper"] for point in judged)
     return (
-        f"it loses {_points(_mean(judged))} points ({_points(min(losses))} to "
+        f"loss {_points(_mean(judged))} points ({_points(min(losses))} to "
         f"{_points(max(losses))} by seed, at most {_points(upper)})"
     )
 

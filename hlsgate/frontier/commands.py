@@ -104,7 +104,7 @@ def frontier(
         display(click.echo, terminal=sys.stdout.isatty()) as shown,
     ):
         content = execution.execute(points, name, place, client, shown, synthesise=not no_synthesis)
-    documents.write(written, content)
+        documents.write(written, content)
     content = documents.read(written)
     click.echo(tables.groups(content, every=every))
     click.echo(f"\n{tables.summary(content)}\n\nresults: {written}")
@@ -173,7 +173,7 @@ def search(
         display(click.echo, terminal=sys.stdout.isatty()) as shown,
     ):
         content = execution.improve(before, study, budget, keep, place, client, shown)
-    documents.write(written, content)
+        documents.write(written, content)
     click.echo(tables.groups(content))
     click.echo(f"\n{tables.summary(content)}\n\nresults: {written}; trials: {storage}")
 

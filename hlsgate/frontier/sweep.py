@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 POLL_S = 1.0
 PATIENCE_S = 60.0
 """Longest wait for a scheduler that is named, in s."""
+
+CLOSING_S = 30.0
+"""Longest wait for workers to end, in s; what is left ends with this process."""
 
 DESERTED_S = 600.0
 """Longest time without any worker, in s."""
@@ -98,20 +101,27 @@ def cluster(
             ) from error
         return
     settings["distributed.nanny.pre-spawn-environ"] = dict(environment)
-    count = workers or os.cpu_count() or 1
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=count,
+    with dask.config.set(settings):
+        local = LocalCluster(
+            n_workers=workers or os.cpu_count() or 1,
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs=50,
-        ) as local,
-        Client(local) as client,
-    ):
-        yield client
+        )
+        client = Client(local)
+        try:
+            yield client
+        finally:
+            _end(client)
+            _end(local)
+
+
+def _end(part: Any) -> None:
+    """Close what is no longer needed; no result may be lost because that takes too long."""
+    with suppress(TimeoutError):
+        part.close(timeout=CLOSING_S)
 
 
 def run(tasks: Sequence[Task], client: Client, watcher: Watcher) -> dict[str, Result]:
