@@ -121,7 +121,8 @@ def test_the_answer(tmp_path):
     for part in (
         "smallest of 5 networks", "all 2 seeds", "95% confidence", "40,000 test jets",
         "jets-small: loss 0.60 points (0.56 to 0.64 by seed, at most 0.77)", "95.0% of da4ml",
-        "94.9% of the ALUTs (6,500 of 127,000, recorded)", "told down to jets-good", "from jets-tiny",
+        "94.9% of the ALUTs (6,500 of 127,000, recorded)",
+        "told down to jets-good", "from jets-tiny",
     ):  # fmt: skip
         assert part in found["sentence"], part
 

@@ -33,8 +33,10 @@ class Notes:
 @pytest.fixture(scope="module")
 def client():
     """Two workers, as on the smallest machine."""
-    with sweep.cluster(None, 2, {"OMP_NUM_THREADS": "1", "HLSGATE_TEST": "set"}) as client:
-        yield client
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep, "DEATHS", 2)  # each takes a second or more
+        with sweep.cluster(None, 2, {"OMP_NUM_THREADS": "1", "HLSGATE_TEST": "set"}) as client:
+            yield client
 
 
 def test_a_killed_worker_loses_its_task_only(client, tmp_path):
