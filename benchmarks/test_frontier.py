@@ -14,7 +14,8 @@ import pytest
 from hlsgate import suite
 from hlsgate.frontier import documents, execution, gate, sweep, tables, work
 from hlsgate.frontier.display import display
-from hlsgate.frontier.grid import FULL, REFERENCE, point_of
+from hlsgate.frontier.grid import FULL
+from hlsgate.frontier.points import REFERENCE, point_of
 
 ROOT = Path(__file__).parents[1]
 ALUT_SHARE = 0.1

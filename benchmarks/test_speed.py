@@ -16,7 +16,7 @@ import pytest
 from hlsgate import conversion, logic, suite, training
 from hlsgate.frontier import sweep, work
 from hlsgate.frontier.display import Lines
-from hlsgate.frontier.grid import Point, Schedule
+from hlsgate.frontier.points import Point, Schedule
 from hlsgate.quiet import quietly
 
 EPOCHS = 5

@@ -11,7 +11,8 @@ from hlsgate.errors import BaselineError, FrontierError, SuiteError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.frontier import documents, execution, gate, groups, tables
 from hlsgate.frontier.gate import Slack
-from hlsgate.frontier.grid import FULL, GRIDS, Grid, Point, Schedule, reference2
+from hlsgate.frontier.grid import FULL, GRIDS, Grid
+from hlsgate.frontier.points import Point, Schedule, reference2
 from tests.frontiers import GROUPS, REFERENCE, group, point, sweep
 
 SLACK = Slack(0.004, 0.1)

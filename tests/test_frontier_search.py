@@ -10,7 +10,8 @@ from optuna.trial import TrialState
 
 from hlsgate.errors import FrontierError, SuiteError
 from hlsgate.frontier import documents, execution, search
-from hlsgate.frontier.grid import FULL, Point, Schedule, point_of
+from hlsgate.frontier.grid import FULL
+from hlsgate.frontier.points import Point, Schedule, point_of
 from tests.frontiers import point as told_point
 from tests.frontiers import sweep
 

@@ -34,7 +34,8 @@ class Notes:
 def client():
     """Two workers, as on the smallest machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweep, "DEATHS", 2)  # each takes a second or more
+        # each death takes a second or more
+        patch.setitem(sweep.SETTINGS, "distributed.scheduler.allowed-failures", 1)
         with sweep.cluster(None, 2, {"OMP_NUM_THREADS": "1", "HLSGATE_TEST": "set"}) as client:
             yield client
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hlsgate.errors import FrontierError
 from hlsgate.frontier import documents, search, sweep, work
 from hlsgate.frontier.display import Display
-from hlsgate.frontier.grid import Grid, Point, point_of
+from hlsgate.frontier.grid import Grid
+from hlsgate.frontier.points import Point, point_of
 from hlsgate.frontier.sweep import Result, Task
 from hlsgate.frontier.work import Place
 

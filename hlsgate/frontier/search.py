@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hlsgate.errors import FrontierError
 from hlsgate.frontier import documents
-from hlsgate.frontier.grid import Point, Schedule, point_of
+from hlsgate.frontier.points import Point, Schedule, point_of
 from hlsgate.frontier.sweep import Result
 
 if TYPE_CHECKING:

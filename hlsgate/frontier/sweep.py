@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +53,18 @@ class Watcher(Protocol):
         """Take a result, or ``{"error": ...}``."""
 
 
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": DEATHS - 1,
+    # No task waits at a worker: it would be blamed for that worker's death.
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.worker.memory.terminate": False,
+    "distributed.comm.timeouts.connect": f"{PATIENCE_S:g}s",
+    # On a busy machine a killed worker takes long to come back; by default it has 15 s.
+    "distributed.deploy.lost-worker-timeout": f"{DESERTED_S:g}s",
+}
+"""Of Dask, for a cluster that is started here."""
+
+
 @contextmanager
 def cluster(
     scheduler: str | None, workers: int | None, environment: Mapping[str, str]
@@ -75,47 +87,46 @@ def cluster(
     """
     try:
         import dask
-        from distributed import Client, LocalCluster
+        import distributed  # noqa: F401
     except ImportError as error:
         raise FrontierError(
             "Dask is not installed; install hlsgate with its extra 'frontier', or run "
             "'tox run -e frontier'."
         ) from error
-    settings = {
-        "distributed.scheduler.allowed-failures": DEATHS - 1,
-        "distributed.worker.memory.terminate": False,
-        "distributed.comm.timeouts.connect": f"{PATIENCE_S:g}s",
-        # On a busy machine a killed worker takes long to come back; by default it has 15 s.
-        "distributed.deploy.lost-worker-timeout": f"{DESERTED_S:g}s",
-        # No task waits at a worker: it would be blamed for that worker's death.
-        "distributed.scheduler.worker-saturation": 1.0,
-    }
-    if scheduler is not None:
-        try:
-            with dask.config.set(settings), Client(scheduler, timeout=PATIENCE_S) as client:
-                yield client
-        except OSError as error:
-            raise FrontierError(
-                f"no Dask scheduler answers at {scheduler} ({error}); start one with 'dask "
-                "scheduler', or leave --scheduler away."
-            ) from error
-        return
-    settings["distributed.nanny.pre-spawn-environ"] = dict(environment)
-    with dask.config.set(settings):
-        local = LocalCluster(
-            n_workers=workers or os.cpu_count() or 1,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-            silence_logs=50,
-        )
-        client = Client(local)
-        try:
-            yield client
-        finally:
-            _end(client)
-            _end(local)
+    before_start = {"distributed.nanny.pre-spawn-environ": dict(environment)}
+    with dask.config.set(SETTINGS | before_start), ExitStack() as opened:
+        yield _connected(scheduler, opened) if scheduler else _started(workers, opened)
+
+
+def _connected(scheduler: str, opened: ExitStack) -> Client:
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=PATIENCE_S)
+    except OSError as error:
+        raise FrontierError(
+            f"no Dask scheduler answers at {scheduler} ({error}); start one with 'dask "
+            "scheduler', or leave --scheduler away."
+        ) from error
+    opened.callback(_end, client)
+    return client
+
+
+def _started(workers: int | None, opened: ExitStack) -> Client:
+    from distributed import Client, LocalCluster
+
+    local = LocalCluster(
+        n_workers=workers or os.cpu_count() or 1,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+        memory_limit=0,
+        silence_logs=50,
+    )
+    opened.callback(_end, local)
+    client = Client(local)
+    opened.callback(_end, client)
+    return client
 
 
 def _end(part: Any) -> None:

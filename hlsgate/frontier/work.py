@@ -21,8 +21,7 @@ from hlsgate.cache import Cache
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Design, Variant
 from hlsgate.errors import HlsgateError
-from hlsgate.frontier import grid
-from hlsgate.frontier.grid import Point
+from hlsgate.frontier.points import BENCHMARK, REFERENCE, Point, reference2
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S, Hardware
 from hlsgate.pipeline import Pipeline
 from hlsgate.reports.da4ml import parse_da4ml
@@ -93,7 +92,7 @@ def head(place: Place) -> Facts:
     dataset = _dataset(place)
     policy = load_baselines(place.root / "baselines.json").parity
     return {
-        "benchmark": grid.BENCHMARK,
+        "benchmark": BENCHMARK,
         "dataset": dataset.name,
         "dataset_sha256": dataset.sha256,
         "n": len(dataset.y_test),
@@ -105,7 +104,7 @@ def head(place: Place) -> Facts:
 def references(place: Place) -> Facts:
     """Evaluate both references; the first is counted, too, and its recorded cells are named."""
     one_thread()
-    variant = suite.variant(grid.REFERENCE)
+    variant = suite.variant(REFERENCE)
     fixed = _pipeline(place, frozen=True)
     weights = fixed.frozen(variant)
     counts = parse_da4ml(fixed.logic(variant, weights, suite.DA4ML.backend)).values
@@ -117,7 +116,7 @@ def references(place: Place) -> Facts:
         "register_bits": counts["register_bits"],
         **_recorded(place, variant, weights),
     }
-    better = grid.reference2()
+    better = reference2()
     second = {
         "variant": better.key,
         "accuracy": float(_reference2(place).mean()),
@@ -140,13 +139,13 @@ def _recorded(place: Place, variant: Variant, weights: Checkpoint) -> Facts:
 @functools.cache
 def _reference(place: Place) -> NDArray[np.bool_]:
     """Rows that the reference has right, by its frozen weights, as in ``test_parity``."""
-    fixed, variant = _pipeline(place, frozen=True), suite.variant(grid.REFERENCE)
+    fixed, variant = _pipeline(place, frozen=True), suite.variant(REFERENCE)
     return _right(place, fixed.keras_logits(variant, fixed.frozen(variant)))
 
 
 @functools.cache
 def _reference2(place: Place) -> NDArray[np.bool_]:
-    pipeline, variant = _pipeline(place), grid.reference2()
+    pipeline, variant = _pipeline(place), reference2()
     return _right(place, pipeline.keras_logits(variant, pipeline.trained(variant)))
 
 
