@@ -65,16 +65,19 @@ def unique(groups: Sequence[Point]) -> None:
         seen.add(point.group)
 
 
-_SMALL = ((24, 24, 24), (16, 16, 16))
-
 FULL = Grid(
     "full",
     weight_bits=(2, 3, 4, 5, 6, 8),
     sparsities=(0.0, 0.5, 0.75, 0.875),
     extra=(
-        *(Point(4, 4, 0.5, hidden, 8) for hidden in _SMALL),
-        *(Point(3, 3, 0.5, hidden, 8) for hidden in _SMALL),
-        *(Point(bits, bits, sparsity, HIDDEN, 8) for bits in (3, 4) for sparsity in (0.5, 0.75)),
+        Point(3, 3, 0.5, (16, 16, 16), 8),
+        Point(4, 4, 0.5, (16, 16, 16), 8),
+        Point(4, 4, 0.5, (24, 24, 24), 8),
+        Point(3, 3, 0.75, HIDDEN, 8),
+        Point(4, 4, 0.75, HIDDEN, 8),
+        Point(4, 4, 0.875, HIDDEN, 8),
+        Point(5, 5, 0.875, HIDDEN, 8),
+        Point(6, 6, 0.9375, HIDDEN, 8),
     ),
 )
 """What the stored frontier is of."""

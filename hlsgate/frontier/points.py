@@ -7,7 +7,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from hlsgate.cache import digest
-from hlsgate.declarations import Emulation, Pruning, Quantizer, Recipe, Topology, Variant
+from hlsgate.declarations import (
+    HLS4ML_DEFAULT,
+    Emulation,
+    Pruning,
+    Quantizer,
+    Recipe,
+    Topology,
+    Variant,
+)
 from hlsgate.errors import SuiteError
 from hlsgate.fixedpoint import Fixed
 
@@ -111,7 +119,7 @@ class Point:
             BENCHMARK,
             Topology(INPUTS, self.hidden, CLASSES),
             _recipe(self),
-            Emulation(logits=_logits(self)),
+            _emulation(self),
             about=f"a point of a sweep ({self.source})",
             reference=REFERENCE,
         )
@@ -163,6 +171,11 @@ def _weights(bits: int) -> Quantizer:
     return Quantizer(bits, 0 if bits <= _FEW_BITS else 1)
 
 
+def _activations(bits: int) -> Quantizer:
+    """Leave one bit right of the binary point: hls4ml makes integers, which are not traced."""
+    return Quantizer(bits, min(_ACTIVATION_INTEGER, bits - 1))
+
+
 def _recipe(point: Point) -> Recipe:
     """Gradual pruning, a cosine schedule and the reference as teacher, as in the suite."""
     pruning = None
@@ -174,7 +187,7 @@ def _recipe(point: Point) -> Recipe:
         seed=point.seed,
         inputs=Fixed(point.input_bits, _INPUT_INTEGER),
         weights=_weights(point.weight_bits),
-        activations=Quantizer(point.activation_bits, _ACTIVATION_INTEGER),
+        activations=_activations(point.activation_bits),
         pruning=pruning,
     )
 
@@ -203,8 +216,15 @@ def reference2() -> Variant:
     return Variant("jets-float_better", BENCHMARK, topology, recipe, Emulation("model"), about)
 
 
+def _emulation(point: Point) -> Emulation:
+    """Leave hls4ml's default type wide enough: the last activation, which is none, is of it."""
+    logits = _logits(point)
+    width = max(HLS4ML_DEFAULT.width, logits.width)
+    return Emulation(precision=Fixed(width, HLS4ML_DEFAULT.integer), logits=logits)
+
+
 def _logits(point: Point) -> Fixed:
-    """Type that holds every sum of the last layer that lies in its range, exactly."""
+    """Return a type that holds every sum of the last layer that lies in its range, exactly."""
     weights = _weights(point.weight_bits).weight_type.fraction
-    activations = Quantizer(point.activation_bits, _ACTIVATION_INTEGER).relu_type.fraction
+    activations = _activations(point.activation_bits).relu_type.fraction
     return Fixed(_LOGITS_INTEGER + weights + activations, _LOGITS_INTEGER)
