@@ -107,3 +107,11 @@ class Undecided(AssertionError):
 
 class ResultsError(HlsgateError):
     """A results file cannot be read or written."""
+
+
+class FrontierError(HlsgateError):
+    """A sweep's results cannot be read, written or recorded, or its cluster cannot be reached."""
+
+
+class LiteratureError(HlsgateError):
+    """The file of published results contradicts its schema or itself."""
