@@ -1,4 +1,4 @@
-"""Claims of speed, as ratios within one run: ours against Keras' and against hls4ml's own.
+"""Claims of speed, as ratios within one run: ours against others', two workers' against one's.
 
 What is compared is measured in turn, and the shortest of several rounds counts: what else the
 machine does falls on both. Not part of the main job; ``tox run -e speed`` runs it.
@@ -7,14 +7,19 @@ machine does falls on both. Not part of the main job; ``tox run -e speed`` runs 
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hlsgate import compiling, conversion, emulation, hls4ml_plugin, jobs, logic, suite, training
+from hlsgate.frontier import sweep, work
+from hlsgate.frontier.display import Lines
+from hlsgate.frontier.points import Point, Schedule
 from hlsgate.quiet import quietly
 
 EPOCHS = 5
@@ -30,6 +35,10 @@ COMPILE_ROUNDS = 3
 COMPILE_ATMOST = 0.5
 CONVERSION_ATMOST = 1.5
 KERAS_BATCH = 4096
+
+
+WORKERS_ATLEAST = 1.7
+POINTS = 8
 
 
 def epoch_clock(times):
@@ -253,3 +262,35 @@ def test_emulation_rate(
         f"{found['hls4ml_rows_per_s']:,.0f}: a ratio of {found['ratio']:.2f}, which should be at "
         f"least {EMULATION_ATLEAST}{again(request)}"
     )
+
+
+def test_two_workers_beat_one(benchmark, record, tmp_path):
+    """Two workers make the points of a sweep at least 1.7 x as fast as one does."""
+    if os.cpu_count() == 1:
+        pytest.skip("there is one core; two workers need two.")
+    one = seconds_of_a_sweep(1, tmp_path)
+    two = benchmark.pedantic(seconds_of_a_sweep, args=(2, tmp_path), rounds=1, iterations=1)
+    found = {"one_worker_s": one, "two_workers_s": two, "points": POINTS, "ratio": one / two}
+    benchmark.extra_info.update(found)
+    record("variants", "jets-float", "sweep_speed", found)
+    assert found["ratio"] >= WORKERS_ATLEAST, (
+        f"{POINTS} points take {one:.1f} s with one worker and {two:.1f} s with two: a ratio of "
+        f"{found['ratio']:.2f}, which should be at least {WORKERS_ATLEAST}"
+    )
+
+
+def seconds_of_a_sweep(workers, folder):
+    """Train and trace points from nothing; workers have loaded their libraries before."""
+    place = work.Place(Path(__file__).parents[1], folder / f"cache{workers}")
+    # without a teacher, which only the first one would have to train
+    schedule = Schedule(steps=4_000, teacher_share=0.0)
+    points = [Point(4, 4, 0.75, schedule=schedule, seed=seed) for seed in range(POINTS + workers)]
+    tasks = [sweep.Task(point.key, work.told, (work.network, point, place)) for point in points]
+    watcher = Lines(lambda _line: None)
+    with sweep.cluster(None, workers, work.ONE_THREAD) as client:
+        sweep.run(tasks[POINTS:], client, watcher)
+        started = time.perf_counter()
+        found = sweep.run(tasks[:POINTS], client, watcher)
+        seconds = time.perf_counter() - started
+    assert [one["rows"] for one in found.values()] == [40_000] * POINTS, found
+    return seconds

@@ -12,6 +12,7 @@ import click
 
 from hlsgate import __version__
 from hlsgate.errors import HlsgateError
+from hlsgate.frontier.commands import frontier
 
 if TYPE_CHECKING:
     from hlsgate import explaining
@@ -473,6 +474,9 @@ def _told(title: str) -> Iterator[Callable[[float], None]]:
     started = time.monotonic()
     yield lambda _share: None
     click.echo(f" {time.monotonic() - started:.1f} s", err=True)
+
+
+main.add_command(frontier)
 
 
 def _require(keys: Sequence[str], what: str) -> None:

@@ -259,6 +259,25 @@ def _fitting(
     return features.astype(np.float32), labels.astype(np.uint8), test
 
 
+def chosen(name: str, jets: Path, cache: Cache, step: Step = silent) -> Dataset:
+    """Load the data set that ``--dataset`` names.
+
+    Parameters
+    ----------
+    name : str
+        ``"embedded"``, ``"openml"``, or the path of a file.
+    jets : pathlib.Path
+        Folder of the embedded jets.
+    cache, step
+        As in `original`.
+    """
+    if name == "embedded":
+        return embedded(jets)
+    if name == "openml":
+        return original(cache, step)
+    return from_file(Path(name))
+
+
 def _prepare(
     name: str,
     features: NDArray[np.float32],

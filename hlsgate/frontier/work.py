@@ -1,0 +1,245 @@
+"""One point of a sweep, made where a worker is: trained, run exactly, counted, judged.
+
+All of it is kept in the cache, step by step, so a point that was made before costs nothing, and
+one that was interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hlsgate import bops, compression, datasets, equality, parity, suite
+from hlsgate.baselines import load as load_baselines
+from hlsgate.cache import Cache
+from hlsgate.checkpoints import Checkpoint
+from hlsgate.declarations import Design, Variant
+from hlsgate.errors import HlsgateError
+from hlsgate.frontier.points import BENCHMARK, REFERENCE, Point, reference2
+from hlsgate.hardware import SYNTHESIS_TIMEOUT_S, Hardware
+from hlsgate.pipeline import Pipeline
+from hlsgate.reports.da4ml import parse_da4ml
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Facts = dict[str, Any]
+
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
+        "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS",
+    ),
+    "1",
+)  # fmt: skip
+"""Environment of a worker: there are as many workers as cores, so each has one thread."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a worker finds everything; the same for all of them.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The checkout; ``fixtures/`` and ``baselines.json`` are below it.
+    cache : pathlib.Path
+        Folder of finished work.
+    dataset : str
+        As in ``--dataset``.
+    """
+
+    root: Path
+    cache: Path
+    dataset: str = "embedded"
+
+
+class _Trained(Pipeline):
+    """A pipeline for variants that nobody froze: their weights are those that are trained."""
+
+    def frozen(self, variant: Variant) -> Checkpoint:
+        """Return trained weights, where a stage asks for the committed ones."""
+        return self.trained(variant)
+
+
+@functools.cache
+def _pipeline(place: Place, *, frozen: bool = False) -> Pipeline:
+    cache = Cache(place.cache)
+    kind = Pipeline if frozen else _Trained
+    return kind(lambda: _dataset(place), cache, place.root / "fixtures" / "checkpoints")
+
+
+@functools.cache
+def _dataset(place: Place) -> datasets.Dataset:
+    jets = place.root / "fixtures" / "jets"
+    return datasets.chosen(place.dataset, jets, Cache(place.cache))
+
+
+def one_thread() -> None:
+    """Let libraries that are yet to be imported use one thread."""
+    os.environ.update(ONE_THREAD)
+
+
+def head(place: Place) -> Facts:
+    """Return what all points have in common: data set, rows, margin and confidence."""
+    dataset = _dataset(place)
+    policy = load_baselines(place.root / "baselines.json").parity
+    return {
+        "benchmark": BENCHMARK,
+        "dataset": dataset.name,
+        "dataset_sha256": dataset.sha256,
+        "n": len(dataset.y_test),
+        "margin": policy["accuracy_margin"],
+        "confidence": policy["confidence"],
+    }
+
+
+def references(place: Place) -> Facts:
+    """Evaluate both references; the first is counted, too, and its recorded cells are named."""
+    one_thread()
+    variant = suite.variant(REFERENCE)
+    fixed = _pipeline(place, frozen=True)
+    weights = fixed.frozen(variant)
+    counts = parse_da4ml(fixed.logic(variant, weights, suite.DA4ML.backend)).values
+    first = {
+        "variant": variant.key,
+        "accuracy": float(_reference(place).mean()),
+        "weights_sha256": weights.sha256,
+        "da_cost": counts["da_cost"],
+        "register_bits": counts["register_bits"],
+        **_recorded(place, variant, weights),
+    }
+    better = reference2()
+    second = {
+        "variant": better.key,
+        "accuracy": float(_reference2(place).mean()),
+        "weights_sha256": _pipeline(place).trained(better).sha256,
+        **dict.fromkeys(("da_cost", "register_bits", "alut", "ff", "alut_origin", "yosys")),
+    }
+    return {"reference": first, "reference2": second}
+
+
+def _recorded(place: Place, variant: Variant, weights: Checkpoint) -> Facts:
+    """Return the baseline's cells of a variant that is too slow to synthesise; null without one."""
+    design = Design(variant, suite.YOSYS_CYCLONEV)
+    known = load_baselines(place.root / "baselines.json").recorded(design.key)
+    if known is None or known.weights_sha256 != weights.sha256:
+        return dict.fromkeys(("alut", "ff", "alut_origin", "yosys"))
+    cells = {name: int(known.values[name]) for name in ("alut", "ff")}
+    return {**cells, "alut_origin": "recorded", "yosys": known.tool_version}
+
+
+@functools.cache
+def _reference(place: Place) -> NDArray[np.bool_]:
+    """Rows that the reference has right, by its frozen weights, as in ``test_parity``."""
+    fixed, variant = _pipeline(place, frozen=True), suite.variant(REFERENCE)
+    return _right(place, fixed.keras_logits(variant, fixed.frozen(variant)))
+
+
+@functools.cache
+def _reference2(place: Place) -> NDArray[np.bool_]:
+    pipeline, variant = _pipeline(place), reference2()
+    return _right(place, pipeline.keras_logits(variant, pipeline.trained(variant)))
+
+
+def _right(place: Place, logits: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    right: NDArray[np.bool_] = logits.argmax(axis=1) == _dataset(place).y_test
+    return right
+
+
+def network(declared: Point, place: Place) -> Facts:
+    """Train a point and run all test rows through its logic, and no more: a yardstick of speed."""
+    one_thread()
+    pipeline, variant = _pipeline(place), declared.variant
+    logits = pipeline.interpreted(variant, pipeline.trained(variant), suite.DA4ML.backend)
+    return {"rows": len(logits)}
+
+
+def exactness(declared: Point, place: Place) -> Facts:
+    """Hold a point's logic against Keras, with the types that the conversion declares."""
+    one_thread()
+    pipeline, variant = _pipeline(place), declared.variant
+    weights = pipeline.trained(variant)
+    expected = pipeline.keras_logits(variant, weights, as_hardware=True)
+    observed = pipeline.interpreted(variant, weights, suite.DA4ML.backend)
+    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
+    return {"equal": found.equal, "text": found.describe()}
+
+
+def point(declared: Point, place: Place) -> Facts:
+    """Train a point, run all test rows through its logic, count it, and judge it."""
+    one_thread()
+    pipeline, variant = _pipeline(place), declared.variant
+    weights = pipeline.trained(variant)
+    right = _right(place, pipeline.interpreted(variant, weights, suite.DA4ML.backend))
+    counts = parse_da4ml(pipeline.logic(variant, weights, suite.DA4ML.backend)).values
+    sizes = compression.kernel_sizes(variant, weights.weights)
+    common = head(place)
+    return {
+        **declared.told(),
+        "accuracy": float(right.mean()),
+        **judged(right, _reference(place), common),
+        "against2": judged(right, _reference2(place), common),
+        **counts,
+        **dict.fromkeys(("alut", "ff", "yosys")),
+        "weights_sha256": weights.sha256,
+        "weights_nonzero": sizes["weights_nonzero"],
+        "weight_bits_nonzero": sizes["weight_bits"],
+        "bops": bops.bops(_layers(declared, weights.weights)),
+    }
+
+
+def judged(
+    right: NDArray[np.bool_], reference: NDArray[np.bool_], common: Mapping[str, Any]
+) -> Facts:
+    """Hold the rows that a network has right against those that a reference has right."""
+    gained, lost = int((right & ~reference).sum()), int((~right & reference).sum())
+    found = parity.difference_of_counts(
+        gained, lost, len(right), margin=common["margin"], confidence=common["confidence"]
+    )
+    return {
+        "gained": gained,
+        "lost": lost,
+        "loss": -found.value,
+        "loss_lower": -found.high,
+        "loss_upper": -found.low,
+        "parity": found.state,
+    }
+
+
+def _layers(declared: Point, weights: Mapping[str, NDArray[np.float32]]) -> list[bops.DenseLayer]:
+    layers: list[bops.DenseLayer] = []
+    for name, inputs, outputs in declared.variant.topology.dense_layers:
+        kernel = weights[f"{name}/kernel"]
+        bits = declared.activation_bits if layers else declared.input_bits
+        zeros = float((kernel == 0).mean())
+        layers.append(bops.DenseLayer(inputs, outputs, bits, declared.weight_bits, zeros))
+    return layers
+
+
+def cells(declared: Point, place: Place) -> Facts:
+    """Synthesise a point with Yosys: its ALUTs, its flip-flops, and by which versions."""
+    one_thread()
+    hardware = Hardware(_pipeline(place), SYNTHESIS_TIMEOUT_S)
+    found = hardware.measured(Design(declared.variant, suite.YOSYS_CYCLONEV))
+    values = {name: int(found.values[name]) for name in ("alut", "ff")}
+    return {**values, "yosys": found.tool_version}
+
+
+def told(task: Callable[..., Facts], *args: Any) -> Facts:
+    """Run a task in silence; return an error of hlsgate's own as a sentence.
+
+    Workers share the terminal with the display; hls4ml prints there what nobody asked for.
+    """
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return task(*args)
+    except HlsgateError as error:
+        return {"error": str(error)}
