@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hlsgate import compression, parity, suite
-from hlsgate.budgets import judge_value
+from hlsgate.gates.budgets import judge_value
 
 
 @pytest.mark.gate("parity")

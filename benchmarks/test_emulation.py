@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hlsgate import configured, equality, firmware, softmax_table, suite
-from hlsgate.edges import edge_rows
+from hlsgate import equality, suite
+from hlsgate.diagnosis import configured, firmware, softmax_table
+from hlsgate.diagnosis.edges import edge_rows
 from hlsgate.errors import EmulationError
 from hlsgate.pipeline import hardware_activation
 

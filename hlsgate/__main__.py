@@ -16,8 +16,8 @@ from hlsgate.frontier.commands import frontier
 
 if TYPE_CHECKING:
     from hlsgate import explaining
-    from hlsgate.changes import Change
-    from hlsgate.revision import Revision
+    from hlsgate.gates.changes import Change
+    from hlsgate.gates.revision import Revision
 
 _SYNTHESIS_TIMEOUT_S = 4 * 3600.0
 
@@ -110,10 +110,11 @@ def check(
 
     Nothing compared at all is a failure. Parity and emulation are judged by pytest alone.
     """
-    from hlsgate import baselines as baselines_file
-    from hlsgate import documents, summary
+    from hlsgate import documents
     from hlsgate import results as results_file
     from hlsgate.errors import ResultsError
+    from hlsgate.gates import baselines as baselines_file
+    from hlsgate.gates import summary
 
     _known_toolchains(required)
     found = results_file.read(results)
@@ -194,8 +195,8 @@ def show(keys: tuple[str, ...], baselines: Path, history: bool) -> None:
 
     Example: python -m hlsgate show jets-q6_p75-da4ml --history
     """
-    from hlsgate import baselines as baselines_file
-    from hlsgate import listing
+    from hlsgate.gates import baselines as baselines_file
+    from hlsgate.gates import listing
 
     loaded = baselines_file.load(baselines)
     click.echo(listing.history(loaded, keys) if history else listing.values(loaded, keys))
@@ -212,7 +213,7 @@ def diff(old: Path, new: Path, every: bool) -> None:
 
     Read it before an upgrade. Nothing is judged: numbers of two tools stand side by side.
     """
-    from hlsgate import changes, entries
+    from hlsgate.gates import changes, entries
 
     found = changes.between(entries.load(old), entries.load(new))
     shown = [one for one in found if every or one.direction != "same"]
@@ -224,8 +225,8 @@ def diff(old: Path, new: Path, every: bool) -> None:
 @_BASELINES
 def orphans(baselines: Path) -> None:
     """List entries of nothing that is declared; exit code 1 where there are any."""
-    from hlsgate import baselines as baselines_file
     from hlsgate import suite
+    from hlsgate.gates import baselines as baselines_file
 
     variants = [variant.key for variant in suite.VARIANTS]
     designs = [design.key for design in suite.DESIGNS]
@@ -245,7 +246,7 @@ def record(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
 
     Commit the result by itself, with the table that is printed in the message.
     """
-    from hlsgate import rebaselining
+    from hlsgate.gates import rebaselining
 
     _require(keys, "name a variant or a design")
     _report(rebaselining.record(keys, found, baselines))
@@ -262,7 +263,7 @@ def tighten(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
 
     Only better values of the same tool, part, weights and data move, beyond the dead band.
     """
-    from hlsgate import rebaselining
+    from hlsgate.gates import rebaselining
 
     _report(rebaselining.tighten(keys, found, baselines))
 
@@ -280,7 +281,7 @@ def accept(keys: tuple[str, ...], reason: str, drift: bool, found: Path, baselin
 
     Values that fail move; those of another tool, part, clock, weights or data replace the baseline.
     """
-    from hlsgate import rebaselining
+    from hlsgate.gates import rebaselining
 
     _require(keys, "name a variant or a design")
     _report(rebaselining.accept(keys, found, baselines, reason, drift=drift))
@@ -491,7 +492,7 @@ def _report(revision: Revision) -> None:
 
 
 def _show(changed: Sequence[Change]) -> None:
-    from hlsgate import changes
+    from hlsgate.gates import changes
 
     click.echo(changes.table(changed) if changed else "nothing changed")
 

@@ -7,18 +7,18 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hlsgate import baselines as baselines_file
 from hlsgate import checkpoints, datasets, explaining, suite
 from hlsgate.cache import Cache, default_root
-from hlsgate.changes import Change
 from hlsgate.declarations import Variant
-from hlsgate.divergence import Diagnosis
+from hlsgate.diagnosis.divergence import Diagnosis
 from hlsgate.errors import HlsgateError, ResultsError, SuiteError, SynthesisError
 from hlsgate.explaining import Request
+from hlsgate.gates import baselines as baselines_file
+from hlsgate.gates.changes import Change
+from hlsgate.gates.revision import refuse_under_ci
 from hlsgate.hardware import Hardware, captured
 from hlsgate.pipeline import Pipeline, checkpoint_path
 from hlsgate.progress import Step, silent
-from hlsgate.revision import refuse_under_ci
 from hlsgate.toolchains import nextpnr, yosys
 from hlsgate.toolchains.synthesis import keep_log, naming
 
@@ -189,7 +189,8 @@ def report(results: Path, page: Path, baselines: Path, root: Path, sweep: Path |
     """
     from hlsgate import page as html
     from hlsgate import results as results_file
-    from hlsgate import summary, tradeoff
+    from hlsgate import tradeoff
+    from hlsgate.gates import summary
 
     found, loaded = results_file.read(results), baselines_file.load(baselines)
     swept = tradeoff.read(sweep) if sweep else None

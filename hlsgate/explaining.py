@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import diagnosing, pictures, saved_models, suite, training
+from hlsgate import suite, training
 from hlsgate.conversion import Settings
 from hlsgate.declarations import Backend, Variant
-from hlsgate.diagnosing import Subject
-from hlsgate.divergence import Diagnosis
+from hlsgate.diagnosis import diagnosing, pictures, saved_models
+from hlsgate.diagnosis.diagnosing import Subject
+from hlsgate.diagnosis.divergence import Diagnosis
 from hlsgate.documents import write_text
 from hlsgate.errors import DiagnosisError, SuiteError
 from hlsgate.fixedpoint import Fixed, require_finite

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from hlsgate import (
     checkpoints,
     conversion,
-    diagnosing,
     emulation,
     hls4ml_plugin,
     logic,
@@ -28,6 +27,7 @@ from hlsgate import (
 )
 from hlsgate.cache import Cache, digest, source_digest, versions
 from hlsgate.checkpoints import Checkpoint
+from hlsgate.diagnosis import diagnosing
 from hlsgate.emulation import Compiler, Emulator
 from hlsgate.errors import CacheError, SynthesisError
 from hlsgate.progress import Step, silent
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from hlsgate.datasets import Dataset
     from hlsgate.declarations import Backend, Variant
-    from hlsgate.divergence import Diagnosis
+    from hlsgate.diagnosis.divergence import Diagnosis
     from hlsgate.fixedpoint import Fixed
 
 _MODEL_SOURCES = ("training", "fixedpoint")

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hlsgate import kinds, suite
+from hlsgate import suite
 from hlsgate.declarations import Design
+from hlsgate.gates import kinds
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 

@@ -461,7 +461,7 @@ def load_model(path: Path) -> Any:
     Parameters
     ----------
     path : pathlib.Path
-        A file that `hlsgate.saved_models.inspect` let pass.
+        A file that `hlsgate.diagnosis.saved_models.inspect` let pass.
 
     Raises
     ------

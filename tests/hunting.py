@@ -7,10 +7,11 @@ import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hlsgate import documents, results, suite, summary
-from hlsgate.baselines import Baselines
+from hlsgate import documents, results, suite
 from hlsgate.errors import HlsgateError
-from hlsgate.judging import Judged
+from hlsgate.gates import summary
+from hlsgate.gates.baselines import Baselines
+from hlsgate.gates.judging import Judged
 from tests.good_runs import Content, Gate, gates, good_run
 from tests.mutants import Mutant, valued
 

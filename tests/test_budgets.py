@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlsgate import baselines
-from hlsgate.baselines import Tolerance
-from hlsgate.budgets import judge_design, judge_value
 from hlsgate.errors import BaselineError
+from hlsgate.gates import baselines
+from hlsgate.gates.baselines import Tolerance
+from hlsgate.gates.budgets import judge_design, judge_value
 from hlsgate.measurement import Measurement
 
 SHA = "a" * 64

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import baselines, results
+from hlsgate import results
 from hlsgate.__main__ import main
+from hlsgate.gates import baselines
 
 SHA = "c" * 64
 ROOT = Path(__file__).parents[1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hlsgate import configured
+from hlsgate.diagnosis import configured
 from hlsgate.errors import FirmwareError
 from tests.written_firmware import BACKEND, VARIANT, WEIGHTS, write_firmware
 

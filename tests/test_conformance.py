@@ -15,8 +15,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hlsgate import baselines, results
-from hlsgate.judging import verdicts_on
+from hlsgate import results
+from hlsgate.gates import baselines
+from hlsgate.gates.judging import verdicts_on
 from tests.test_gates import RESOURCES, ROOT, TOTALS, environment, write_report
 
 PASSES, FAILS, APART = (

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hlsgate import catalogue, divergence
-from hlsgate.arithmetic import compute
-from hlsgate.causes import Context
+from hlsgate.diagnosis import catalogue, divergence
+from hlsgate.diagnosis.arithmetic import compute
+from hlsgate.diagnosis.causes import Context
 from hlsgate.fixedpoint import Fixed
 from hlsgate.layers import HardwareLayer
 

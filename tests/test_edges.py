@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlsgate.edges import edge_rows, rounding_edges
+from hlsgate.diagnosis.edges import edge_rows, rounding_edges
 from hlsgate.fixedpoint import Fixed
 
 KIND = Fixed(12, 4)

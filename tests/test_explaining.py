@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import catalogue, commands, documentation, explaining, pictures, suite
+from hlsgate import commands, explaining, suite
 from hlsgate.__main__ import main
-from hlsgate.catalogue import CATALOGUE, Finding
-from hlsgate.divergence import Diagnosis, LayerRow
+from hlsgate.diagnosis import catalogue, documentation, pictures
+from hlsgate.diagnosis.catalogue import CATALOGUE, Finding
+from hlsgate.diagnosis.divergence import Diagnosis, LayerRow
 from hlsgate.errors import DiagnosisError, SuiteError
 from hlsgate.fixedpoint import Fixed
 

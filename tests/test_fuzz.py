@@ -19,19 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hlsgate import (
-    baselines,
-    changes,
-    checkpoints,
-    documents,
-    entries,
-    hardware,
-    listing,
-    rebaselining,
-    results,
-    suite,
-    summary,
-)
+from hlsgate import checkpoints, documents, hardware, results, suite
 from hlsgate.errors import (
     BaselineError,
     CheckpointError,
@@ -39,6 +27,7 @@ from hlsgate.errors import (
     ReportError,
     ResultsError,
 )
+from hlsgate.gates import baselines, changes, entries, listing, rebaselining, summary
 from hlsgate.reports import json_file, ndjson_file, vitis
 from hlsgate.reports.da4ml import parse_da4ml
 from hlsgate.reports.nextpnr import parse_nextpnr

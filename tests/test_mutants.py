@@ -9,9 +9,10 @@ from typing import get_args
 
 import pytest
 
-from hlsgate import budgets, judging, kinds, suite
-from hlsgate.baselines import Baselines, Tolerance
-from hlsgate.budgets import Verdict, decide, judge_accuracy, judge_design
+from hlsgate import suite
+from hlsgate.gates import budgets, judging, kinds
+from hlsgate.gates.baselines import Baselines, Tolerance
+from hlsgate.gates.budgets import Verdict, decide, judge_accuracy, judge_design
 from hlsgate.metrics import metric
 from tests.good_runs import places
 from tests.hunting import judge_good, refused, survives, unreadable

@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import baselines, figures, page, results, suite, summary, tradeoff
+from hlsgate import figures, page, results, suite, tradeoff
 from hlsgate.__main__ import main
 from hlsgate.errors import ExtraMissing, ResultsError
+from hlsgate.gates import baselines, summary
 from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
 from hlsgate.page.blocks import Folded, Grid, Row
 from tests import page_sample

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from hlsgate import probing
+from hlsgate.diagnosis import probing
+from hlsgate.diagnosis.graphs import counterparts
 from hlsgate.errors import DiagnosisError
 from hlsgate.fixedpoint import Fixed
-from hlsgate.graphs import counterparts
 from hlsgate.layers import HardwareLayer, KerasLayer
 from tests.written_firmware import write_firmware
 

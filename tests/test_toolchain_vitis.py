@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from hlsgate import process, suite, toolchains
-from hlsgate.baselines import Baselines
-from hlsgate.budgets import decide, judge_design
 from hlsgate.cache import Cache
 from hlsgate.declarations import Design
 from hlsgate.errors import SynthesisError, ToolNotFound
+from hlsgate.gates.baselines import Baselines
+from hlsgate.gates.budgets import decide, judge_design
+from hlsgate.gates.judging import target_facts
 from hlsgate.hardware import Hardware
-from hlsgate.judging import target_facts
 from hlsgate.project import Project
 from hlsgate.toolchains import vitis, vivado
 from tests import stand_ins, stored

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from hlsgate import baselines, cache, documents, rebaselining, results, revision
+from hlsgate import cache, documents, results
 from hlsgate.errors import BaselineError
+from hlsgate.gates import baselines, rebaselining, revision
 
 ROOT = Path(__file__).parents[1]
 SHA = "c" * 64
@@ -62,7 +63,8 @@ def beside(path):
 KILLED = """
 import os, resource, signal, sys
 from pathlib import Path
-from hlsgate import cache, rebaselining
+from hlsgate import cache
+from hlsgate.gates import rebaselining
 
 def die(*_args, **_options):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -202,8 +202,8 @@ def record(written: Path, stored: Path, reason: str | None) -> None:
 
     Commit the file by itself, with the table that is printed in the message.
     """
-    from hlsgate import changes
     from hlsgate.frontier import documents
+    from hlsgate.gates import changes
 
     changed = documents.record(written, stored, reason)
     click.echo(changes.table(changed) if changed else "nothing changed")

@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 from hlsgate import __version__, documents, results
 from hlsgate.cache import versions
-from hlsgate.changes import Change
 from hlsgate.errors import FrontierError
 from hlsgate.frontier.answer import answer
 from hlsgate.frontier.groups import Facts, cost, grouped
+from hlsgate.gates.changes import Change
+from hlsgate.gates.revision import refuse_under_ci
 from hlsgate.parity import difference_of_counts
-from hlsgate.revision import refuse_under_ci
 
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).parents[1] / "schemas" / f"frontier-{SCHEMA}.json"

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hlsgate import bops, compression, datasets, equality, parity, suite
-from hlsgate.baselines import load as load_baselines
 from hlsgate.cache import Cache
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Design, Variant
 from hlsgate.errors import HlsgateError
 from hlsgate.frontier.points import BENCHMARK, REFERENCE, Point, reference2
+from hlsgate.gates.baselines import load as load_baselines
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S, Hardware
 from hlsgate.pipeline import Pipeline
 from hlsgate.reports.da4ml import parse_da4ml

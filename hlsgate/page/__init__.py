@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from hlsgate import documents, figures
-from hlsgate.baselines import Baselines
 from hlsgate.errors import ResultsError
+from hlsgate.gates.baselines import Baselines
+from hlsgate.gates.summary import Summary
 from hlsgate.page import (
     accuracy,
     emulation,
@@ -26,7 +27,6 @@ from hlsgate.page import (
     weights,
 )
 from hlsgate.page.blocks import Section, state_of
-from hlsgate.summary import Summary
 
 _HERE = Path(__file__).parent
 _TEMPLATE = "page.html.jinja"

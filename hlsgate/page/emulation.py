@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hlsgate import suite, tables
-from hlsgate.changes import number
+from hlsgate.gates.changes import number
 from hlsgate.page.blocks import Block, Grid, Section, Text
 
 _NONE = "-"

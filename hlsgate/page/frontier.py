@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hlsgate.changes import number
 from hlsgate.figures import frontier, style
 from hlsgate.figures.svg import inline
+from hlsgate.gates.changes import number
 from hlsgate.page.blocks import Block, Folded, Grid, Listing, Picture, Row, Section, Text
 from hlsgate.tradeoff import COSTS, Tradeoff, compare
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hlsgate import listing
-from hlsgate.baselines import Baselines
+from hlsgate.gates import listing
+from hlsgate.gates.baselines import Baselines
 from hlsgate.page.blocks import Block, Folded, Grid, Section, Text
 
 _TOLD = 4

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hlsgate import suite
-from hlsgate.changes import number
 from hlsgate.figures import savings as bars
 from hlsgate.figures import style
 from hlsgate.figures.svg import inline
+from hlsgate.gates.changes import number
 from hlsgate.page.blocks import Block, Grid, Heading, Picture, Row, Section, Text
 from hlsgate.savings import METRICS, Saving, collect
 

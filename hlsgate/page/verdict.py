@@ -7,8 +7,8 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.declarations import Shortfall, Variant
+from hlsgate.gates.summary import HEADS, Summary
 from hlsgate.page.blocks import Block, Folded, Grid, Listing, Section, State, Text, Tile, Tiles
-from hlsgate.summary import HEADS, Summary
 
 _WORDS = (0, 1, 6)
 _NONE = "-"

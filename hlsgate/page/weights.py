@@ -12,7 +12,7 @@ from hlsgate.declarations import Variant
 from hlsgate.errors import CheckpointError
 from hlsgate.figures import style, weights
 from hlsgate.figures.svg import inline
-from hlsgate.kinds import short
+from hlsgate.gates.kinds import short
 from hlsgate.page.accuracy import scores_of
 from hlsgate.page.blocks import Block, Folded, Grid, Listing, Picture, Row, Section, Text
 

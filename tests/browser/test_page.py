@@ -6,7 +6,8 @@ from itertools import chain, pairwise
 
 import pytest
 
-from hlsgate import baselines, commands, results, summary
+from hlsgate import commands, results
+from hlsgate.gates import baselines, summary
 from tests import page_sample
 from tests.hostile import MARKER, hostile
 

@@ -13,9 +13,10 @@ import pytest
 
 pytest.importorskip("hls4ml")
 
-from hlsgate import catalogue, conversion, diagnosing, documentation, suite
+from hlsgate import conversion, suite
 from hlsgate.conversion import Settings
-from hlsgate.diagnosing import Subject
+from hlsgate.diagnosis import catalogue, diagnosing, documentation
+from hlsgate.diagnosis.diagnosing import Subject
 from hlsgate.errors import ConversionError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.quiet import quietly

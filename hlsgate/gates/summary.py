@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hlsgate import changes, suite
-from hlsgate.baselines import Baselines
-from hlsgate.budgets import Verdict
+from hlsgate import suite
 from hlsgate.errors import ResultsError
-from hlsgate.judging import Judged, explain, judge_run, new_values
+from hlsgate.gates import changes
+from hlsgate.gates.baselines import Baselines
+from hlsgate.gates.budgets import Verdict
+from hlsgate.gates.judging import Judged, explain, judge_run, new_values
 
 _RANKS = ("failed", "missing", "other weights", "not comparable", "suspicious", "better")
 HEADS = ("Entry", "Metric", "Baseline", "Measured", "Change", "Allowed", "State")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-from hlsgate import kinds
-from hlsgate.baselines import Baselines, Tolerance, exact
+from hlsgate.gates import kinds
+from hlsgate.gates.baselines import Baselines, Tolerance, exact
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 

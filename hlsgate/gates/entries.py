@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hlsgate import baselines, documents, results
+from hlsgate import documents, results
 from hlsgate.errors import ResultsError
+from hlsgate.gates import baselines
 
 _RESOURCE_FACTS = (
     "toolchain", "tool_version", "part", "stage", "target_fmax_mhz", "weights_sha256",

@@ -63,7 +63,7 @@ def measure(
     observed, logits : ndarray, shape (n, classes), float64
         What the table gave, and what it was given.
     built_for : float or None
-        See `hlsgate.firmware.table_range`.
+        See `hlsgate.diagnosis.firmware.table_range`.
     """
     from scipy.special import softmax
 

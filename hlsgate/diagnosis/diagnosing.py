@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import conversion, emulation, firmware, graphs, probing, training
-from hlsgate.catalogue import PRUNING_WRAPPER, Finding
-from hlsgate.causes import Context
+from hlsgate import conversion, emulation, training
 from hlsgate.conversion import Settings
-from hlsgate.divergence import Bounds, Diagnosis, LayerRow, diagnose
+from hlsgate.diagnosis import firmware, graphs, probing
+from hlsgate.diagnosis.catalogue import PRUNING_WRAPPER, Finding
+from hlsgate.diagnosis.causes import Context
+from hlsgate.diagnosis.divergence import Bounds, Diagnosis, LayerRow, diagnose
 from hlsgate.emulation import Emulator
 from hlsgate.errors import DiagnosisError
 from hlsgate.layers import SOFTMAX, HardwareLayer, KerasLayer

@@ -6,9 +6,17 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from hlsgate import catalogue as of
-from hlsgate.arithmetic import ACCUMULATOR, EXACT, LIFTABLE, RESULT, WEIGHTS, compute, known
-from hlsgate.catalogue import Finding
+from hlsgate.diagnosis import catalogue as of
+from hlsgate.diagnosis.arithmetic import (
+    ACCUMULATOR,
+    EXACT,
+    LIFTABLE,
+    RESULT,
+    WEIGHTS,
+    compute,
+    known,
+)
+from hlsgate.diagnosis.catalogue import Finding
 from hlsgate.layers import HardwareLayer
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hlsgate.catalogue import CATALOGUE
+from hlsgate.diagnosis.catalogue import CATALOGUE
 from hlsgate.errors import DiagnosisError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hlsgate.divergence import Diagnosis, LayerRow
+from hlsgate.diagnosis.divergence import Diagnosis, LayerRow
 from hlsgate.errors import DiagnosisError
 
 _INHERITED, _OWN = "#7f9fbf", "#c0392b"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hlsgate import kinds
-from hlsgate.entries import Entry
+from hlsgate.gates import kinds
+from hlsgate.gates.entries import Entry
 from hlsgate.metrics import metric
 
 _NONE = "-"

@@ -13,7 +13,7 @@ from hlsgate.errors import BaselineError, SuiteError
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 
-SCHEMA = Path(__file__).parent / "schemas" / "baselines-1.json"
+SCHEMA = Path(__file__).parents[1] / "schemas" / "baselines-1.json"
 
 _DEFAULT = "default"
 

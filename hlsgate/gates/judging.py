@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hlsgate import suite
-from hlsgate.baselines import Baselines
-from hlsgate.budgets import Verdict, decide, judge_accuracy, judge_design
 from hlsgate.declarations import Design, Target
 from hlsgate.errors import BaselineError
+from hlsgate.gates.baselines import Baselines
+from hlsgate.gates.budgets import Verdict, decide, judge_accuracy, judge_design
 from hlsgate.measurement import Measurement
 
 State = Literal["passed", "failed", "not compared", "new", "not measured"]

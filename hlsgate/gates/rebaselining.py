@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hlsgate import changes, entries
-from hlsgate.baselines import exact
-from hlsgate.budgets import Verdict
-from hlsgate.entries import Entry
 from hlsgate.errors import BaselineError
-from hlsgate.judging import verdicts_on
+from hlsgate.gates import changes, entries
+from hlsgate.gates.baselines import exact
+from hlsgate.gates.budgets import Verdict
+from hlsgate.gates.entries import Entry
+from hlsgate.gates.judging import verdicts_on
+from hlsgate.gates.revision import Revision, rewrite
 from hlsgate.metrics import metric
-from hlsgate.revision import Revision, rewrite
 
 _OF_ANOTHER_KIND = ("other weights", "not comparable")
 

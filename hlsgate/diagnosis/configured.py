@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import firmware
 from hlsgate.declarations import HLS4ML_TABLE_SIZE, Backend, Variant
+from hlsgate.diagnosis import firmware
+from hlsgate.diagnosis.firmware import Call, Firmware
 from hlsgate.errors import FirmwareError
-from hlsgate.firmware import Call, Firmware
 from hlsgate.project import Project
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import causes
-from hlsgate.arithmetic import before_result, known
-from hlsgate.catalogue import CATALOGUE, UNKNOWN, Finding
-from hlsgate.causes import Context
+from hlsgate.diagnosis import causes
+from hlsgate.diagnosis.arithmetic import before_result, known
+from hlsgate.diagnosis.catalogue import CATALOGUE, UNKNOWN, Finding
+from hlsgate.diagnosis.causes import Context
+from hlsgate.diagnosis.softmax_table import SoftmaxTable, measure
 from hlsgate.layers import INPUT, SOFTMAX, HardwareLayer, Outputs
-from hlsgate.softmax_table import SoftmaxTable, measure
 
 if TYPE_CHECKING:
     import numpy as np

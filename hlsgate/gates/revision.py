@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hlsgate import baselines as baselines_file
-from hlsgate import changes, documents, entries, results
-from hlsgate.baselines import Baselines
-from hlsgate.changes import Change
-from hlsgate.entries import Entry
+from hlsgate import documents, results
 from hlsgate.errors import BaselineError, ResultsError
+from hlsgate.gates import baselines as baselines_file
+from hlsgate.gates import changes, entries
+from hlsgate.gates.baselines import Baselines
+from hlsgate.gates.changes import Change
+from hlsgate.gates.entries import Entry
 
 WAIT_S = 10.0
 """Longest wait for another command that writes the same baselines, in s."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from hlsgate import changes, entries, kinds
-from hlsgate.baselines import Baselines
-from hlsgate.budgets import judge_value
-from hlsgate.entries import Entry
 from hlsgate.errors import BaselineError
+from hlsgate.gates import changes, entries, kinds
+from hlsgate.gates.baselines import Baselines
+from hlsgate.gates.budgets import judge_value
+from hlsgate.gates.entries import Entry
 
 VALUE_HEADS = ("Entry", "Metric", "Value", "Allowed", "Since first", "Of")
 HISTORY_HEADS = ("Date", "Command", "Commit", "Reason", "Metric", "Old", "New", "Change")
