@@ -133,7 +133,7 @@ _FRONTIER = click.option(
 )
 
 
-@main.command()
+@main.command(short_help="Write results as one page of HTML.")
 @click.argument("results", type=click.Path(path_type=Path))
 @_FRONTIER
 @_BASELINES
@@ -152,7 +152,7 @@ def report(
     click.echo(commands.report(results, page, baselines, root, frontier))
 
 
-@main.command()
+@main.command(short_help="Draw results for papers.")
 @click.argument("results", type=click.Path(path_type=Path))
 @_FRONTIER
 @_BASELINES

@@ -115,7 +115,7 @@ def test_the_run_has_every_outcome(plain):
     assert "tool release is 2024.2, the baseline's is 2025.0" in apart
     assert re.search(r"^  jets-float, .* and \d+ more: not run$", plain.summary, re.MULTILINE)
     shown = plain.properties[f"test_budget[{FAILS}]"]
-    assert {("verdicts/alut", "failed"), ("measurement/values/alut", "40000")} <= set(shown)
+    assert {("verdicts/alut/budget", "failed"), ("measurement/values/alut", "40000")} <= set(shown)
 
 
 @pytest.mark.parametrize(

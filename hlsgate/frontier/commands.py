@@ -52,7 +52,9 @@ def _place(root: Path, cache: Path | None, dataset: str) -> Place:
     return Place(root.resolve(), (cache or default_root()).resolve(), dataset)
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True, short_help="Sweep networks: how far before accuracy drops?"
+)
 @click.option("--grid", "name", default="full", show_default=True, help="full or trial.")
 @click.option("--only", multiple=True, metavar="PATTERN", help="Groups, such as 'jets-w4_*'.")
 @click.option("--no-synthesis", is_flag=True, help="Leave Yosys out.")
@@ -178,7 +180,7 @@ def search(
     click.echo(f"\n{tables.summary(content)}\n\nresults: {written}; trials: {storage}")
 
 
-@frontier.command()
+@frontier.command(short_help="Hold results against the stored frontier.")
 @_RESULTS
 @_STORED_OPTION
 def check(written: Path, stored: Path) -> None:
