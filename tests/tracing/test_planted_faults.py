@@ -50,7 +50,7 @@ def judge(checkout, cache):
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,
+            timeout=1800,
         )
         failed = re.findall(r"^(?:FAILED|ERROR) \S+::(\S+)", done.stdout, re.MULTILINE)
         return done.returncode, failed, done.stdout + done.stderr
@@ -110,8 +110,8 @@ def test_one_more_unit(checkout, judge):
     """A 33rd unit in the last hidden layer, that copies another one, fails the gate."""
     edit(
         checkout / "hlsgate" / "suite.py",
-        "JETS = Topology(inputs=16, hidden=(32, 32, 32), classes=5)",
-        "JETS = Topology(inputs=16, hidden=(32, 32, 33), classes=5)",
+        '"jets-q4_p75",\n        "jets",\n        JETS,',
+        '"jets-q4_p75",\n        "jets",\n        Topology(16, (32, 32, 33), 5),',
     )
     path, weights, about = weights_of(checkout)
     kernel, bias, after = (weights[n] for n in ("dense3/kernel", "dense3/bias", "logits/kernel"))
