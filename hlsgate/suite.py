@@ -160,7 +160,8 @@ DESIGNS: tuple[Design, ...] = (
     *_designs(ONEAPI_AGILEX7, ("jets-float", "jets-q4_p75_exercise", "jets-q6_p75", "jets-q4_p75")),
     *_designs(DA4ML, _BY_KEY),
     *_designs(YOSYS_CYCLONEV, _BY_KEY, slow=("jets-float",)),
-    *_designs(NEXTPNR_ECP5, _TYPED),
+    # nextpnr is still routing jets-q4_exercise, of 21,508 ALUTs, after a quarter of an hour
+    *_designs(NEXTPNR_ECP5, [key for key in _TYPED if key != "jets-q4_exercise"]),
 )
 
 
