@@ -129,12 +129,28 @@ def _far_off(gate: Gate) -> Iterator[tuple[str, float, str]]:
     yield "better by a step", math.nextafter(base, better), good
     if gate.metric == "accuracy":
         return
-    half = base / 2 if gate.lower else base * 2
+    half = _half(base) if gate.lower else _twice(base)
     yield "twice as good", half, far
     yield "almost twice as good", math.nextafter(half, base), good
     up, down = ("in thousandths", base * 1000), ("in thousands", base / 1000)
     yield (*(up if gate.lower else down), bad)
     yield (*(down if gate.lower else up), far)
+
+
+def _half(base: float) -> float:
+    """Return the largest number that, as written, is at most half of another."""
+    half = math.nextafter(base / 2, math.inf)
+    while 2 * written(half) > written(base):
+        half = math.nextafter(half, 0)
+    return half
+
+
+def _twice(base: float) -> float:
+    """Return the smallest number that, as written, is at least twice another."""
+    twice = math.nextafter(base * 2, 0)
+    while written(twice) < 2 * written(base):
+        twice = math.nextafter(twice, math.inf)
+    return twice
 
 
 def _other_entries(good: Mutant) -> Iterator[Mutant]:
