@@ -23,7 +23,6 @@ from hlsgate.errors import ToolNotFound
 GRACE_S = 2.0
 _POLL_S = 0.05
 _LONGEST_LINE = 64 * 1024
-_FOLDERS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,7 @@ def require_tool(name: str, *, env_var: str, hint: str) -> Path:
     if found := shutil.which(name):
         return Path(found).absolute()
     folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    more = len(folders) - _FOLDERS_SHOWN
-    looked = ", ".join(folders[:_FOLDERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    where = f"in any folder on PATH ({looked or 'which is empty'})"
+    where = f"in any of the {len(folders)} folders on PATH" if folders else "as PATH is empty"
     raise ToolNotFound(f"{name} was not found {where}; set {env_var} to its full path, or {hint}.")
 
 

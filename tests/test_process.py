@@ -239,9 +239,17 @@ def test_absent_tool_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(ToolNotFound) as caught:
         require_tool("mill", env_var="HLSGATE_MILL", hint="build it")
     assert str(caught.value) == (
-        "mill was not found in any folder on PATH (/empty0, /empty1, /empty2, /empty3, /empty4 and "
-        "2 more); set HLSGATE_MILL to its full path, or build it."
+        "mill was not found in any of the 7 folders on PATH; set HLSGATE_MILL to its full path, "
+        "or build it."
     )
+
+
+def test_an_empty_path_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing could be found at all, the message says that."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("HLSGATE_MILL", raising=False)
+    with pytest.raises(ToolNotFound, match=r"^mill was not found as PATH is empty; set HLSGATE_"):
+        require_tool("mill", env_var="HLSGATE_MILL", hint="build it")
 
 
 @pytest.mark.parametrize("kind", ["absent", "plain file", "folder"])
