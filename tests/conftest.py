@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 
 from hlsgate import process
 from hlsgate.__main__ import main
+from hlsgate.emulation import Emulator, compile_project, find_compiler
+from tests.projects import write_project
 from tests.stand_ins import write_tool
 
 ICPX_VERSION = "Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.20241205)"
@@ -43,3 +45,18 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
             write_tool(folder, name, line)
 
     return write
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Write a small project, of the form that hls4ml gives them."""
+    return write_project(tmp_path / "project")
+
+
+@pytest.fixture
+def emulator(project, tmp_path):
+    """Build that project's emulation with this machine's g++."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    compile_project(project, find_compiler("Quartus"), folder)
+    return Emulator(folder, project)

@@ -13,22 +13,9 @@ from hlsgate.cache import Cache
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
 from hlsgate.errors import EmulationError
 from tests.processes import assert_gone
-from tests.projects import running, stand_in, wait_for, write_project
+from tests.projects import running, stand_in, wait_for
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def project(tmp_path):
-    return write_project(tmp_path / "project")
-
-
-@pytest.fixture
-def emulator(project, tmp_path):
-    folder = tmp_path / "library"
-    folder.mkdir()
-    compile_project(project, find_compiler("Quartus"), folder)
-    return Emulator(folder, project)
 
 
 def test_source_that_does_not_compile(project, tmp_path):

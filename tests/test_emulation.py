@@ -14,22 +14,9 @@ from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
 from hlsgate.errors import ConversionError, EmulationError
 from hlsgate.process import run_logged
 from hlsgate.project import project_digest
-from tests.projects import running, write_project
+from tests.projects import running
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def project(tmp_path):
-    return write_project(tmp_path / "project")
-
-
-@pytest.fixture
-def emulator(project, tmp_path):
-    folder = tmp_path / "library"
-    folder.mkdir()
-    compile_project(project, find_compiler("Quartus"), folder)
-    return Emulator(folder, project)
 
 
 def test_rows_go_through(emulator):
