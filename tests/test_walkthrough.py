@@ -31,7 +31,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 def printed(run, tmp_path, monkeypatch):
     """Make what runs a command in a copy of the folder, for a suite of two networks on Yosys."""
     designs = [
-        one for one in suite.DESIGNS if one.variant.key in SHOWN and one.target.toolchain == "yosys"
+        one
+        for one in suite.active().designs
+        if one.variant.key in SHOWN and one.target.toolchain == "yosys"
     ]
     assert len(designs) == len(SHOWN)
     monkeypatch.setattr(suite, "DESIGNS", designs)
