@@ -74,8 +74,8 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
         there = baseline[f"{what}_sha256"]
         assert here == there, (
             f"not comparable: the {what} of {variant.key} are {here[:12]}, the baseline's are "
-            f"{there[:12]}; if the change is meant, record it with 'python -m hlsgate record "
-            f"{variant.key}'"
+            f"{there[:12]}; if the change is meant: "
+            f"'{suite.command(f'accept {variant.key} --reason ...')}'"
         )
     verdict = judge_value(
         variant.key,

@@ -32,6 +32,8 @@ from hlsgate.frontier.display import Lines
 from hlsgate.frontier.points import Point, Schedule
 from hlsgate.quiet import quietly
 
+pytestmark = pytest.mark.speed
+
 EPOCHS = 5
 ATLEAST = 2.5
 

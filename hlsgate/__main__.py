@@ -14,6 +14,7 @@ from hlsgate import __version__
 from hlsgate.errors import HlsgateError
 from hlsgate.frontier.commands import frontier
 from hlsgate.options import BASELINES, CACHE, CHECKPOINTS, EVERY, RESULTS, SUITE, TIMEOUT
+from hlsgate.running import init, test
 
 if TYPE_CHECKING:
     from hlsgate import explaining
@@ -455,6 +456,8 @@ def _told(title: str) -> Iterator[Callable[[float], None]]:
 
 
 main.add_command(frontier)
+main.add_command(init)
+main.add_command(test)
 
 
 def _require(keys: Sequence[str], what: str) -> None:

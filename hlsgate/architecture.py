@@ -55,9 +55,7 @@ def identity(variant: Variant) -> dict[str, Any]:
 def relu_casts(variant: Variant, layers: Sequence[KerasLayer]) -> dict[str, Fixed]:
     """Return the type that hls4ml gives to the outputs of ReLUs without a quantizer, by layer."""
     kind = variant.emulation.precision
-    return {
-        layer.name: kind for layer in layers if layer.function == "relu" and layer.quantizer is None
-    }
+    return {layer.name: kind for layer in layers if layer.is_relu and layer.quantizer is None}
 
 
 def casts(variant: Variant, layers: Sequence[KerasLayer]) -> dict[str, Fixed]:
@@ -94,10 +92,11 @@ def first_dense(
     first, after = layers[weighted[0]], layers[weighted[0] + 1 : weighted[0] + 2]
     if weighted[0] != 1 or not first.kind.endswith("Dense") or first.weights != WEIGHTS:
         return None
-    if not after or after[0].function != "relu":
+    rectified = next((layer for layer in (first, *after) if layer.is_relu), None)
+    if rectified is None:
         return None
     kernel, bias = (weights[f"{first.name}/{name}"] for name in WEIGHTS)
-    return kernel, bias, after[0].quantizer or default
+    return kernel, bias, rectified.quantizer or default
 
 
 def as_json(layers: Sequence[KerasLayer]) -> list[dict[str, Any]]:

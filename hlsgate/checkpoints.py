@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hlsgate import suite
 from hlsgate.declarations import Topology
 from hlsgate.documents import shortened
 from hlsgate.errors import CheckpointError
@@ -90,7 +91,7 @@ def load(path: Path, variant: Variant) -> Checkpoint:
     if not path.is_file():
         raise CheckpointError(
             f"{variant.key} has no checkpoint at {path}; make one with "
-            f"'python -m hlsgate freeze {variant.key}'."
+            f"'{suite.command(f'freeze {variant.key}')}'."
         )
     members = _read(path)
     about = _parse_about(path, members.pop(_ABOUT, None))

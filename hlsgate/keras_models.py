@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import saved_models
+from hlsgate import saved_models, suite
 from hlsgate.declarations import Built, Saved
 from hlsgate.errors import CheckpointError, DiagnosisError, ModelError
 from hlsgate.fixedpoint import Fixed
@@ -202,14 +202,14 @@ def model_with(variant: Variant, weights: Weights, *, softmax: bool = True) -> A
         if missing:
             raise CheckpointError(
                 f"the weights of {variant.key} lack {missing[0]}; its model has changed since: "
-                f"'python -m hlsgate freeze {variant.key}'."
+                f"'{suite.command(f'freeze {variant.key}')}'."
             )
         try:
             layer.set_weights([weights[name] for name in names])
         except ValueError as error:
             raise CheckpointError(
                 f"the weights of {variant.key} do not fit {layer.name}; its model has changed "
-                f"since: 'python -m hlsgate freeze {variant.key}'."
+                f"since: '{suite.command(f'freeze {variant.key}')}'."
             ) from error
     return model if softmax else _without_softmax(model)
 
@@ -367,7 +367,7 @@ def _described(layer: Any) -> KerasLayer:
     return KerasLayer(
         layer.name,
         type(layer).__name__,
-        _output_type(getattr(layer, "quantizer", None)),
+        _output_type(getattr(layer, "quantizer", None) or getattr(layer, "activation", None)),
         _inside(layer),
         _function(layer),
         {name: kind for name, kind in types.items() if kind is not None},

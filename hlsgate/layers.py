@@ -97,6 +97,11 @@ class KerasLayer:
     types: Mapping[str, Fixed] = field(default_factory=dict)
     weights: tuple[str, ...] = ()
 
+    @property
+    def is_relu(self) -> bool:
+        """Whether its output has passed a ReLU, its own or one inside it."""
+        return "relu" in (self.function or self.activation or "")
+
 
 Outputs = dict[str, Any]
 """Values of layers by name: ndarrays of shape (rows, size), float64."""

@@ -18,17 +18,42 @@ NAME = "SUITE"
 """What a suite's file has to define."""
 
 _INSTALLED = "pytest_part"
-_chosen: list[Suite] = []
+_chosen: list[tuple[Suite, Path | None]] = []
 
 
-def use(chosen: Suite | None) -> None:
-    """Let this process work on a suite; None for hlsgate's own."""
-    _chosen[:] = [] if chosen is None else [chosen]
+def use(chosen: Suite | None, file: Path | None = None) -> None:
+    """Let this process work on a suite; None for hlsgate's own.
+
+    Parameters
+    ----------
+    chosen : Suite or None
+        The suite.
+    file : pathlib.Path, optional
+        Where it was declared, for commands that are shown to the reader.
+    """
+    _chosen[:] = [] if chosen is None else [(chosen, file)]
 
 
 def active() -> Suite:
     """Return the suite that this process works on."""
-    return _chosen[0] if _chosen else shipped()
+    return _chosen[0][0] if _chosen else shipped()
+
+
+def file() -> Path | None:
+    """Return the file that declares the suite; None for hlsgate's own."""
+    return _chosen[0][1] if _chosen else None
+
+
+def command(text: str) -> str:
+    """Return a command as the reader has to type it for this suite.
+
+    Examples
+    --------
+    >>> command("record jets-float")
+    'python -m hlsgate record jets-float'
+    """
+    declared = f" --suite {file()}" if file() else ""
+    return f"python -m hlsgate {text}{declared}"
 
 
 def home() -> Path:

@@ -98,7 +98,7 @@ def facts(
             found, function, [one for one in layers if _FUNCTIONS.get(one.kind) == function]
         )
     ]
-    relus = _named(found, "relu", [one for one in layers if one.function == "relu"])
+    relus = _named(found, "relu", [one for one in layers if one.is_relu])
     softmax = [call for call in found.calls if call.function == "softmax"]
     inputs = Fact(found.folder / "defines.h", "inputs, result", found.type_named("input_t"),
                   variant.input_type)  # fmt: skip

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hlsgate import documents
+from hlsgate import documents, suite
 from hlsgate.errors import BaselineError, SuiteError
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
@@ -89,7 +89,7 @@ class Baselines:
         if dataset not in by_dataset:
             raise BaselineError(
                 f"{self.path.name} has no accuracy of {variant} on {dataset}, only on "
-                f"{', '.join(by_dataset)}; record one with 'python -m hlsgate record {variant}'."
+                f"{', '.join(by_dataset)}; record one with '{suite.command(f'record {variant}')}'."
             )
         entry: Mapping[str, Any] = by_dataset[dataset]
         return entry
@@ -104,7 +104,7 @@ class Baselines:
         except KeyError:
             raise BaselineError(
                 f"{self.path.name} has no {section} entry for {key}; measure it, then record it "
-                f"with 'python -m hlsgate record {key}'."
+                f"with '{suite.command(f'record {key}')}'."
             ) from None
         return entry
 

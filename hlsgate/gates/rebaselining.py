@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hlsgate import suite
 from hlsgate.errors import BaselineError
 from hlsgate.gates import changes, entries
 from hlsgate.gates.baselines import exact
@@ -189,7 +190,7 @@ def _need_baseline(revision: Revision, measured: Entry) -> Entry:
     stored = revision.stored(measured)
     if stored is None:
         raise BaselineError(
-            f"{measured.label} has no baseline yet; 'python -m hlsgate record {measured.key}' "
+            f"{measured.label} has no baseline yet; '{suite.command(f'record {measured.key}')}' "
             "makes one."
         )
     return stored

@@ -62,7 +62,7 @@ class Summary:
         better = [verdict for verdict in self.verdicts if verdict.state == "better"]
         apart = [one for one in self.judged if not one.compared and one.state != "new"]
         unknown = " ".join(one.key for one in self.judged if one.state == "new")
-        new = [f"no baseline; 'python -m hlsgate record {unknown}'"] if unknown else []
+        new = [f"no baseline; '{suite.command(f'record {unknown}')}'"] if unknown else []
         new += [f"{name} (not in its baseline)" for name in self.new_values]
         failed = [one.key for one in self.judged if one.state == "failed"]
         return [
