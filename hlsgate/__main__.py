@@ -13,6 +13,7 @@ import click
 from hlsgate import __version__
 from hlsgate.errors import HlsgateError
 from hlsgate.frontier.commands import frontier
+from hlsgate.importing import import_hls4ml
 
 if TYPE_CHECKING:
     from hlsgate import explaining
@@ -478,6 +479,7 @@ def _told(title: str) -> Iterator[Callable[[float], None]]:
 
 
 main.add_command(frontier)
+main.add_command(import_hls4ml)
 
 
 def _require(keys: Sequence[str], what: str) -> None:
