@@ -50,7 +50,7 @@ def import_hls4ml(
     slack: bool,
     baselines: Path,
 ) -> None:
-    """Take over synthesis baselines of hls4ml's test suite, from FOLDER (its test/pytest/baselines).
+    """Take over hls4ml's synthesis baselines from FOLDER, its test/pytest/baselines.
 
     Example: python -m hlsgate import-hls4ml hls4ml/test/pytest/baselines
 

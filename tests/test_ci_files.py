@@ -195,7 +195,9 @@ def test_the_page_lists_every_file():
     """No file is offered that the page does not explain."""
     linked = set(re.findall(r"\]\((ci/[^)]+)\)", PAGE.read_text()))
     assert linked == {
-        path.relative_to(ROOT / "docs").as_posix() for path in FILES if "docs" in path.relative_to(ROOT).parts
+        path.relative_to(ROOT / "docs").as_posix()
+        for path in FILES
+        if "docs" in path.relative_to(ROOT).parts
     }
 
 

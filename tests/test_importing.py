@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,7 +155,7 @@ def test_what_is_no_file(tmp_path, make):
         path.mkdir()
     else:
         os.mkfifo(path)
-    with pytest.raises(BaselineError, match="is a link|cannot be read|no plain file"):
+    with pytest.raises(BaselineError, match=r"is a link|cannot be read|no plain file"):
         hls4ml_files.read(path, "oneAPI", "2025.0.1")
 
 

@@ -1,9 +1,9 @@
 """The site, by Sphinx: 'tox run -e docs'. Nothing is fetched, neither when built nor when read.
 
-The source is the checkout itself, so that documents link to one another, and to files, by their place in
-the repository, as on a code host; README.md and CONTRIBUTING.md are pages like those of docs/. What is
-linked and is no page is copied. Sphinx warns of links, and of headings, that are not there, and a warning
-fails the build. (MkDocs was not taken: its theme Material is at its end in 2027.)
+The source is the checkout itself, so that documents link to one another, and to files, by their
+place in the repository, as on a code host; README.md and CONTRIBUTING.md are pages like those of
+docs/. What is linked and is no page is copied. Sphinx warns of links, and of headings, that are not
+there, and a warning fails the build. (MkDocs' theme Material is at its end in 2027.)
 """
 
 from __future__ import annotations
@@ -34,24 +34,35 @@ html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
-html_theme_options = {"source_repository": ""}
+html_show_copyright = False
+smartquotes = False  # options begin with two hyphens
 
 NAVIGATION = {
-    "Use it": [
-        "verdicts",
-        "add-a-model",
-        "continuous-integration",
-        "rebaselining",
-        "licensed-toolchains",
-        "migrating",
-        "diagnosis",
-        "frontier",
-        "report",
-    ],
-    "Reference": ["reference", "results"],
-    "Background": ["design", "/README", "synthesis", "emulation-speed", "/fixtures/jets/README", "/CONTRIBUTING"],
+    "Use it": {
+        "verdicts": "How to read each verdict",
+        "add-a-model": "Add a model",
+        "continuous-integration": "Gate a pull request",
+        "rebaselining": "Change a baseline",
+        "licensed-toolchains": "Bring a licensed toolchain",
+        "migrating": "Migrate from hls4ml's baselines",
+        "diagnosis": "Why does my network differ?",
+        "frontier": "How far can one compress?",
+        "report": "The report page",
+    },
+    "Reference": {
+        "reference": "Options, commands, files",
+        "results": "results.json",
+    },
+    "Background": {
+        "design": "Design",
+        "/README": "What is claimed (README)",
+        "synthesis": "What open synthesis tells",
+        "emulation-speed": "Speed of the emulation",
+        "/fixtures/jets/README": "The embedded jets",
+        "/CONTRIBUTING": "Contributing",
+    },
 }
-
+"""Pages by section, with their titles there; a page that is left out fails the build."""
 
 _LINK = re.compile(r"\[([^]]*)\]\(([^)\s:#]+)\)")
 
@@ -70,7 +81,7 @@ def _with_navigation(app: Sphinx, name: str, source: list[str]) -> None:
     """Give the start page what a code host would show as text: the order of the pages."""
     if name == app.config.root_doc:
         for title, pages in NAVIGATION.items():
-            listed = "\n".join(pages)
+            listed = "\n".join(f"{shown} <{page}>" for page, shown in pages.items())
             source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{listed}\n```\n"
 
 

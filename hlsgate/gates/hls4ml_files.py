@@ -1,8 +1,8 @@
 """Reader of the synthesis baselines that hls4ml's own test suite keeps, one JSON file a test.
 
 Source of every name below: ``test/pytest/baselines/<Backend>/<version>/<test>.json`` of hls4ml, as
-its ``hls4ml/report/oneapi_report.py`` and ``vivado_report.py`` write them, and the tolerances of its
-``test/pytest/synthesis_helpers.py`` (2026). A file holds numbers alone: no part, no weights.
+its ``hls4ml/report/oneapi_report.py`` and ``vivado_report.py`` write them, and the tolerances of
+its ``test/pytest/synthesis_helpers.py`` (2026). A file holds numbers alone: no part, no weights.
 """
 
 from __future__ import annotations
