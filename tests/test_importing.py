@@ -9,7 +9,7 @@ import pytest
 from hlsgate import documents, suite
 from hlsgate.declarations import Design, Target
 from hlsgate.errors import BaselineError
-from hlsgate.gates import baselines, hls4ml_files
+from hlsgate.gates import baselines, hls4ml_files, importing
 from hlsgate.gates.budgets import judge_design
 from hlsgate.gates.judging import target_facts
 from hlsgate.measurement import Measurement
@@ -46,6 +46,7 @@ def test_oneapi_by_name():
     assert set(found.left_out) == {
         f"report/HLS/available/{name}" for name in ("alut", "reg", "ram", "dsp", "mlab")
     }
+    assert all(why.startswith("what the device has") for why in found.left_out.values())
 
 
 def test_vitis_by_name():
@@ -334,6 +335,22 @@ def test_folders(run, tmp_path):
     done = run("import-hls4ml", str(empty))
     assert done.exit_code == 2
     assert "is a link" in done.output
+
+
+def test_too_many_files(run, monkeypatch):
+    """A folder that cannot be meant is not read through."""
+    monkeypatch.setattr(importing, "MOST_FILES", 3)
+    done = take(run)
+    assert (done.exit_code, "holds more than 3 files" in done.output) == (2, True)
+
+
+def test_slack_of_ones_own_stays(run, stored):
+    """A tolerance that the design has already is not replaced by hls4ml's."""
+    content = json.loads(stored.read_text())
+    content["resources"][DESIGN]["tolerances"] = {"alut": {"abs": 7}}
+    stored.write_text(json.dumps(content))
+    assert take(run, "--map", MAP, *HERE, "--ceiling", "--slack").exit_code == 0
+    assert baselines.load(stored).tolerance("alut", DESIGN).abs == 7
 
 
 def test_accept_replaces_all_of_it(run, stored, tmp_path):
