@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks import test_accuracy, test_emulation, test_rtl
+from benchmarks import test_accuracy, test_emulation, test_resources, test_rtl
 from fixtures.models import Evaluation, Gate
-from hlsgate import results, suite, toolchains
+from hlsgate import checkpoints, results, suite, toolchains
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Shortfall
+from hlsgate.diagnosis import configured
 from hlsgate.errors import HlsgateError, Undecided
 from hlsgate.fixedpoint import Fixed
 from hlsgate.frontier import gate as frontier_gate
@@ -275,6 +277,21 @@ def verilog():
     )  # fmt: skip
 
 
+def told(act, *args):
+    """Return what an error says."""
+    try:
+        act(*args)
+    except HlsgateError as error:
+        return str(error)
+    raise LookupError(f"{act.__name__} raises nothing, so there is nothing to show")
+
+
+def firmware():
+    """Let the written sources say another type than was declared."""
+    found = configured.Fact(Path("defines.h"), "logits, result", "fixed<16,6>", "fixed<10,6>")
+    return told(configured.require, [found])
+
+
 def resource(policy, state, metric="alut", *, entry=None, others=None, **changed):
     """Judge a measurement with some changes, and return the line of a state."""
     values = {**BASE.values, **changed.pop("values", {})}
@@ -297,17 +314,21 @@ def warns():
     return {**ENTRY, "budgets": [{**budget, "level": "warning"}]}
 
 
+def orphans(policy):
+    """Hold baselines against a suite, with an entry of nothing that it has."""
+    resources = {**policy.content["resources"], "jets-q5-da4ml": {"baseline": ENTRY["baseline"]}}
+    content = {**policy.content, "resources": resources}
+    stale = baselines.Baselines(content, policy.path)
+    return said(test_resources.test_every_entry_is_declared, baselines=stale)
+
+
 def absent(name, monkeypatch, tmp_path):
     """Ask for a toolchain on a machine that has none."""
     folders = [str(tmp_path / str(number)) for number in range(9)]
     monkeypatch.setenv("PATH", os.pathsep.join(folders))
     for variable in ("ICPX", "VITIS_HLS", "VIVADO", "IVERILOG", "IXX"):
         monkeypatch.delenv(f"HLSGATE_{variable}", raising=False)
-    try:
-        toolchains.require(name)
-    except HlsgateError as error:
-        return str(error)
-    raise LookupError(f"{name} was found in an empty folder")
+    return told(toolchains.require, name)
 
 
 def counted(policy, monkeypatch):
@@ -361,6 +382,10 @@ def examples(tmp_path, monkeypatch):
         "softmax_range": softmax(judged, monkeypatch, lambda exactly: exactly, built_for=2.0),
         "shortfall": softmax(judged, monkeypatch, flips, gate=Gate(known)),
         "backends": backends(),
+        "firmware": firmware(),
+        "orphans": orphans(judged),
+        "no_baseline": told(judged.resources, "jets-q5_p75-da4ml"),
+        "no_checkpoint": told(checkpoints.load, Path("fixtures/checkpoints/none.npz"), VARIANT),
         "verilog": verilog(),
         "ok": resource(judged, "ok", values={"alut": 2420}, entry={"baseline": ENTRY["baseline"]}),
         "better": resource(judged, "better", values={"alut": 2150}),
