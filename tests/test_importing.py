@@ -9,7 +9,7 @@ import pytest
 from hlsgate import documents, suite
 from hlsgate.declarations import Design, Target
 from hlsgate.errors import BaselineError
-from hlsgate.gates import baselines, hls4ml_files, importing
+from hlsgate.gates import baselines, hls4ml_files, hls4ml_folder
 from hlsgate.gates.budgets import judge_design
 from hlsgate.gates.judging import target_facts
 from hlsgate.measurement import Measurement
@@ -339,7 +339,7 @@ def test_folders(run, tmp_path):
 
 def test_too_many_files(run, monkeypatch):
     """A folder that cannot be meant is not read through."""
-    monkeypatch.setattr(importing, "MOST_FILES", 3)
+    monkeypatch.setattr(hls4ml_folder, "MOST_FILES", 3)
     done = take(run)
     assert (done.exit_code, "holds more than 3 files" in done.output) == (2, True)
 
@@ -351,6 +351,16 @@ def test_slack_of_ones_own_stays(run, stored):
     stored.write_text(json.dumps(content))
     assert take(run, "--map", MAP, *HERE, "--ceiling", "--slack").exit_code == 0
     assert baselines.load(stored).tolerance("alut", DESIGN).abs == 7
+
+
+def test_names_that_a_terminal_would_act_on(run, tmp_path):
+    """A file's name is shown, so it must be text."""
+    folder = tmp_path / "b" / "oneAPI" / "2025.0.1"
+    folder.mkdir(parents=True)
+    (folder / "\x1b[2J.json").write_text("{}")
+    done = run("import-hls4ml", str(tmp_path / "b"))
+    assert done.exit_code == 2
+    assert "\x1b" not in done.output
 
 
 def test_accept_replaces_all_of_it(run, stored, tmp_path):

@@ -138,13 +138,7 @@ def read(path: Path, backend: str, version: str) -> Imported:
         larger than 16 MiB, of another form, or holds something else than a number in a place that
         should hold one.
     """
-    if backend not in FORMS:
-        raise BaselineError(
-            f"{path}: hlsgate has no toolchain that makes the numbers of hls4ml's backend "
-            f"{backend}, only those of {' and '.join(FORMS)}; nothing could be held against them."
-        )
-    if path.is_symlink():
-        raise BaselineError(f"{path} is a link; {_HINT}.")
+    _refuse_foreign(path, backend)
     form = FORMS[backend]
     places = dict(_places(documents.load(path, BaselineError, _HINT), path))
     left_out = {place: _why(place, form) for place in places if place not in form.fields}
@@ -162,6 +156,16 @@ def read(path: Path, backend: str, version: str) -> Imported:
         raise BaselineError(f"{path} holds no number that hlsgate knows; {_HINT}.")
     slack = {one.metric: one.rel for one in form.fields.values() if one.metric in values}
     return Imported(form.toolchain, version, values, target, slack, left_out)
+
+
+def _refuse_foreign(path: Path, backend: str) -> None:
+    if backend not in FORMS:
+        raise BaselineError(
+            f"{path}: hlsgate has no toolchain that makes the numbers of hls4ml's backend "
+            f"{backend}, only those of {' and '.join(FORMS)}; nothing could be held against them."
+        )
+    if path.is_symlink():
+        raise BaselineError(f"{path} is a link; {_HINT}.")
 
 
 def _places(content: Any, path: Path) -> list[tuple[str, Any]]:

@@ -16,12 +16,11 @@ from typing import Any
 from hlsgate import results, suite
 from hlsgate.declarations import Design
 from hlsgate.errors import BaselineError
-from hlsgate.gates import hls4ml_files, kinds
+from hlsgate.gates import hls4ml_folder, kinds
 from hlsgate.gates.entries import Entry
-from hlsgate.gates.hls4ml_files import FORMS, Imported
+from hlsgate.gates.hls4ml_files import Imported
 from hlsgate.gates.revision import Revision, rewrite_by
 
-MOST_FILES = 10_000
 STAGE = "hls_estimate"
 IMPORTED = "imported"
 _NULLABLE = ("weights_sha256",)
@@ -57,67 +56,6 @@ class Told:
     slack: bool = False
 
 
-def files(folder: Path) -> dict[str, Path]:
-    """Find hls4ml's files below a folder, by ``<Backend>/<version>/<test>``.
-
-    Raises
-    ------
-    BaselineError
-        If there is none, or more than can be meant, or a folder on the way is a link.
-    """
-    found = {}
-    for path in _walk(folder):
-        found[path.relative_to(folder).with_suffix("").as_posix()] = path
-        if len(found) > MOST_FILES:
-            raise BaselineError(f"{folder} holds more than {MOST_FILES:,} files; name another.")
-    if not found:
-        raise BaselineError(
-            f"{folder} holds no <Backend>/<version>/<test>.json; name the folder test/pytest/"
-            "baselines of a checkout of hls4ml."
-        )
-    return found
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    try:
-        for path in sorted(folder.glob("*/*/*.json")):
-            linked = [one for one in (path.parent, path.parent.parent) if one.is_symlink()]
-            if linked:
-                raise BaselineError(f"{linked[0]} is a link; name the folder that it leads to.")
-            yield path
-    except OSError as error:
-        raise BaselineError(f"{folder} cannot be read ({error.strerror}).") from error
-
-
-def read(path: Path) -> Imported:
-    """Read a file by the folders that it lies in."""
-    return hls4ml_files.read(path, path.parents[1].name, path.parent.name)
-
-
-def listing(folder: Path) -> str:
-    """Tell what could be taken from a folder, and of which files nothing can, and why."""
-    from tabulate import tabulate
-
-    rows, refused = [], []
-    for name, path in files(folder).items():
-        if path.parents[1].name not in FORMS:
-            refused.append(path.parents[1].name)
-            continue
-        try:
-            found = read(path)
-        except BaselineError as error:
-            rows.append((name, "-", str(error).removeprefix(str(path)).lstrip(": ")))
-            continue
-        rows.append((name, found.toolchain, ", ".join(found.values)))
-    lines = [str(tabulate(rows, ("Test", "Toolchain", "Values"), "simple"))] if rows else []
-    lines += [
-        f"left out: {refused.count(backend)} of backend {backend}, for which hlsgate has no "
-        "toolchain"
-        for backend in sorted(set(refused))
-    ]
-    return "\n".join([*lines, "nothing was written; --map TEST=DESIGN says what a test is of"])
-
-
 def take(folder: Path, told: Told, path: Path) -> Revision:
     """Add the mapped files to the baselines, as entries of origin "imported".
 
@@ -137,7 +75,7 @@ def take(folder: Path, told: Told, path: Path) -> Revision:
     SuiteError
         If there is no such design.
     """
-    known = files(folder)
+    known = hls4ml_folder.files(folder)
     _refuse_twice(key for _, key in told.designs)
     chosen = {key: _one(test, known, folder) for test, key in told.designs}
     if unused := sorted(set(told.weights) - set(chosen)):
@@ -170,7 +108,7 @@ def _one(test: str, known: Mapping[str, Path], folder: Path) -> str:
 
 
 def _add(revision: Revision, design: Design, path: Path, name: str, told: Told) -> None:
-    found = read(path)
+    found = hls4ml_folder.read(path)
     node = revision.content["resources"].setdefault(design.key, {})
     if "baseline" in node:
         raise BaselineError(
