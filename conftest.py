@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from hlsgate import toolchains
+from hlsgate import datasets, suite, toolchains
 from hlsgate.cache import default_root
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
-from hlsgate.suite import EMULATED
 
 pytest_plugins = [
     "fixtures.summary",
@@ -22,18 +22,24 @@ pytest_plugins = [
     "fixtures.reports",
 ]
 
-ROOT = Path(__file__).parent
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare what can be set from the command line."""
     group = parser.getgroup("hlsgate", "compressed networks and their hardware")
     group.addoption(
+        "--suite",
+        type=Path,
+        metavar="FILE.py",
+        default=os.environ.get("HLSGATE_SUITE"),
+        help="Python file that declares a suite of your own (also HLSGATE_SUITE) [jets and digits]",
+    )
+    group.addoption(
         "--dataset",
-        metavar="{embedded,openml,PATH}",
-        default="embedded",
-        help="jets to train and test on: those that come with hlsgate, OpenML 42468, or an npz or "
-        "parquet file [%(default)s]",
+        action="append",
+        default=[],
+        metavar="[BENCHMARK=]{openml,PATH}",
+        help="other rows of a benchmark than its own: OpenML 42468 for jets, or an npz or parquet "
+        "file",
     )
     group.addoption(
         "--cache",
@@ -42,13 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder of finished work (also HLSGATE_CACHE) [%(default)s]",
     )
     group.addoption("--fresh", action="store_true", help="train, convert, compile and emulate anew")
-    group.addoption("--baselines", type=Path, default=ROOT / "baselines.json", help="[%(default)s]")
-    group.addoption(
-        "--checkpoints",
-        type=Path,
-        default=ROOT / "fixtures" / "checkpoints",
-        help="folder of frozen weights [%(default)s]",
-    )
+    group.addoption("--baselines", type=Path, help="[baselines.json beside the suite]")
+    group.addoption("--checkpoints", type=Path, help="folder of frozen weights [the suite's]")
     group.addoption(
         "--reports",
         type=Path,
@@ -77,6 +78,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the suite; what belongs to it is beside it, unless named."""
+    options = config.option
+    try:
+        suite.use(suite.load(options.suite) if options.suite else None)
+        options.dataset = datasets.choices(options.dataset, suite.active().benchmarks)
+    except HlsgateError as error:
+        raise pytest.UsageError(str(error)) from error
+    options.baselines = options.baselines or suite.active().baselines
+    options.checkpoints = options.checkpoints or suite.active().checkpoints
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """End the run in one sentence where a required toolchain is missing; forget old results."""
     path = session.config.getoption("results")
@@ -98,8 +112,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what this run is made with."""
-    lines = [f"hlsgate: dataset {config.getoption('dataset')}, cache {config.getoption('cache')}"]
-    for backend in EMULATED:
+    lines = [f"hlsgate: suite {_suite(config)}, cache {config.getoption('cache')}"]
+    for backend in suite.active().emulated:
         try:
             lines.append(
                 f"hlsgate: {backend.hls4ml} emulation built by {find_compiler(backend.hls4ml)}"
@@ -110,6 +124,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         lines.append(f"hlsgate: resources replayed from {config.getoption('reports')}")
     lines.append("hlsgate: toolchains: " + "; ".join(map(_tool_state, toolchains.TOOLCHAINS)))
     return lines
+
+
+def _suite(config: pytest.Config) -> str:
+    keys = [benchmark.key for benchmark in suite.active().benchmarks]
+    chosen = [f"{key} from {name}" for key, name in config.getoption("dataset").items()]
+    return " and ".join(keys) + (f", {', '.join(chosen)}" if chosen else "")
 
 
 def _tool_state(name: str) -> str:

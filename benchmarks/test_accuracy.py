@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from hlsgate import compression, parity, suite
+from hlsgate import architecture, compression, parity, suite
 from hlsgate.gates.budgets import judge_value
 
 
 @pytest.mark.gate("parity")
 def test_parity(compressed, weights_kind, evaluate, baselines, record, gate):
-    """Accuracy is at most the margin below the reference's, on the same jets."""
+    """Accuracy is at most the margin below the reference's, on the same rows."""
     model = evaluate(compressed, weights_kind)
     reference = evaluate(suite.variant(compressed.reference), weights_kind)
     difference = parity.accuracy_difference(
         model.correct,
         reference.correct,
-        margin=baselines.parity["accuracy_margin"],
-        confidence=baselines.parity["confidence"],
+        **baselines.parity("accuracy", compressed.benchmark),
     )
     record("variants", compressed.key, weights_kind, {"parity": difference.as_json()})
     text = difference.decide(f"accuracy of {compressed.key} ({weights_kind} weights)")
@@ -25,7 +24,7 @@ def test_parity(compressed, weights_kind, evaluate, baselines, record, gate):
 
 
 @pytest.mark.gate("auc")
-def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, dataset, gate):
+def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, pipeline, gate):
     """The area under every class's ROC curve is at most the margin below the reference's."""
     model = evaluate(compressed, weights_kind)
     reference = evaluate(suite.variant(compressed.reference), weights_kind)
@@ -34,10 +33,9 @@ def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, datas
             model.probabilities[:, label],
             reference.probabilities[:, label],
             model.truth == label,
-            margin=baselines.parity["auc_margin"],
-            confidence=baselines.parity["confidence"],
+            **baselines.parity("auc", compressed.benchmark),
         )
-        for label, name in enumerate(dataset.class_names)
+        for label, name in enumerate(pipeline.dataset(compressed).class_names)
     }
     judged = {name: difference.as_json() for name, difference in found.items()}
     record("variants", compressed.key, weights_kind, {"auc_parity": judged})
@@ -47,16 +45,15 @@ def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, datas
         gate.require(difference.state == "pass", text, -difference.value)
 
 
-def test_weights_are_as_declared(variant, weights_kind, weights_of):
+def test_weights_are_as_declared(variant, weights_kind, weights_of, pipeline):
     """Every weight is a value of the declared type, and kernels have the declared zeros."""
     weights = weights_of(variant, weights_kind).weights
-    layers = compression.inspect(variant, weights)
-    off_grid = {layer.name: layer.off_grid for layer in layers if layer.off_grid}
-    assert not off_grid, f"weights that are no {layers[0].type}, by array: {off_grid}"
-    pruning = variant.recipe.pruning
+    layers = compression.inspect(architecture.weight_types(pipeline.layers(variant)), weights)
+    off_grid = {f"{one.name} ({one.type})": one.off_grid for one in layers if one.off_grid}
+    assert not off_grid, f"weights of {variant.key} that are not of their type: {off_grid}"
     for layer in layers:
-        if layer.name.endswith("/kernel"):
-            wanted = round(pruning.sparsity * layer.size) if pruning else 0
+        if compression.is_kernel(layer.name):
+            wanted = round(variant.zeros * layer.size)
             assert layer.zeros >= wanted, (
                 f"{layer.name} of {variant.key} has {layer.zeros} zeros of {layer.size}, but "
                 f"should have at least {wanted}"
@@ -64,11 +61,14 @@ def test_weights_are_as_declared(variant, weights_kind, weights_of):
             assert layer.zeros < layer.size, f"{layer.name} of {variant.key} is all zero"
 
 
-def test_accuracy_baseline(variant, evaluate, baselines, weights_of, dataset, record):
+def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, record):
     """The frozen weights are those of the baseline, and score what it says."""
     checkpoint = weights_of(variant, "frozen")
-    sizes = compression.kernel_sizes(variant, checkpoint.weights)
+    types = architecture.weight_types(pipeline.layers(variant))
+    default = variant.emulation.precision
+    sizes = compression.kernel_sizes(types, default, checkpoint.weights)
     record("variants", variant.key, "sizes", sizes)
+    dataset = pipeline.dataset(variant)
     baseline = baselines.accuracy(variant.key, dataset.name)
     for what, here in (("weights", checkpoint.sha256), ("dataset", dataset.sha256)):
         there = baseline[f"{what}_sha256"]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hlsgate import equality, suite
+from hlsgate import architecture, equality, suite
 from hlsgate.diagnosis import configured, firmware, softmax_table
 from hlsgate.diagnosis.edges import edge_rows
-from hlsgate.errors import EmulationError
-from hlsgate.pipeline import hardware_activation
+from hlsgate.errors import EmulationError, TracingError
+from hlsgate.targets import ONEAPI
+
+PREDICTED_ROWS = 2000
 
 
 def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
-    """With quantised weights, every logit of every test jet is Keras', bit for bit.
+    """With quantised weights, every logit of every test row is Keras', bit for bit.
 
     Keras computes with what hls4ml declares: inputs on the input type's grid, and ReLUs without
     a quantizer cut to the default type. A failure shows where it begins, layer by layer.
@@ -46,33 +48,29 @@ def test_edge_rows(typed, any_backend, emulate, pipeline):
 
 
 @pytest.mark.da4ml
-def test_interpreter_on_edge_rows(typed, emulate, pipeline):
+def test_interpreter_on_edge_rows(traced_typed, emulate, pipeline):
     """The traced logic, too, computes Keras' logits of these rows, bit for bit."""
-    checkpoint, rows = pipeline.frozen(typed), _edge_rows(typed, pipeline)
-    expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True, rows=rows)
-    observed = emulate(typed, suite.QUARTUS, softmax=False, engine="dais", rows=rows)
-    found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
-    assert found.equal, f"edge rows of {typed.key}, interpreter: {found.describe()}"
+    checkpoint, rows = pipeline.frozen(traced_typed), _edge_rows(traced_typed, pipeline)
+    expected = pipeline.keras_logits(traced_typed, checkpoint, as_hardware=True, rows=rows)
+    backend = suite.active().traced
+    observed = emulate(traced_typed, backend, softmax=False, engine="dais", rows=rows)
+    found = equality.compare(observed, expected, lsb=traced_typed.emulation.precision.lsb)
+    assert found.equal, f"edge rows of {traced_typed.key}, interpreter: {found.describe()}"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=["nan", "inf", "minus_inf"])
-def test_refuses_what_is_no_number(value, emulate):
+def test_refuses_what_is_no_number(value, example, emulate, pipeline):
     """Rows with NaN or infinity are refused in a sentence that names the first one."""
-    variant = suite.variant("jets-q4_p75")
-    rows = np.zeros((3, variant.topology.inputs))
+    rows = np.zeros((3, pipeline.dataset(example).x_test.shape[1]))
     rows[1, 2] = value
     with pytest.raises(EmulationError, match=r"^row 1 \(and 0 more\) holds NaN or infinity"):
-        emulate(variant, suite.QUARTUS, softmax=False, rows=rows)
+        emulate(example, suite.active().emulated[0], softmax=False, rows=rows)
 
 
 def _edge_rows(variant, pipeline):
-    weights = pipeline.frozen(variant).weights
-    return edge_rows(
-        variant.input_type,
-        weights["dense1/kernel"],
-        weights["dense1/bias"],
-        hardware_activation(variant),
-    )
+    layers, weights = pipeline.layers(variant), pipeline.frozen(variant).weights
+    first = architecture.first_dense(layers, weights, variant.emulation.precision)
+    return edge_rows(variant.input_type, pipeline.dataset(variant).x_test.shape[1], first)
 
 
 def test_firmware_is_as_declared(variant, any_backend, pipeline):
@@ -82,10 +80,11 @@ def test_firmware_is_as_declared(variant, any_backend, pipeline):
     oneAPI and Quartus dense layers are built by the Resource strategy whatever is declared, and
     that is what is looked for there.
     """
-    checkpoint, parallel = pipeline.frozen(variant), any_backend in suite.EMULATED
+    checkpoint, parallel = pipeline.frozen(variant), any_backend in suite.active().emulated
+    layers = pipeline.layers(variant)
     project = pipeline.project(variant, checkpoint, any_backend, softmax=parallel)
-    found = configured.facts(variant, checkpoint.weights, any_backend, project)
-    assert len(found) > len(variant.topology.dense_layers)
+    found = configured.facts(variant, layers, checkpoint.weights, any_backend, project)
+    assert len(found) > len(layers)
     configured.require(found)
 
 
@@ -101,7 +100,7 @@ def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, basel
     found = equality.compare(
         observed, expected, lsb=variant.emulation.precision.lsb, tolerance_lsb=bounds["max_lsb"]
     )
-    truth = pipeline.dataset.y_test
+    truth = pipeline.dataset(variant).y_test
     accuracy = float(np.mean(observed.argmax(1) == truth))
     drop = float(np.mean(expected.argmax(1) == truth)) - accuracy
     drift = {**found.as_json(), "accuracy": accuracy, "accuracy_drop": drop}
@@ -162,9 +161,9 @@ def test_backends_agree(variant, emulate):
 
     With quantised weights, those with streams between layers too.
     """
-    first, *others = suite.EMULATED
-    if variant.recipe.weights:
-        others += suite.STREAMED
+    first, *others = suite.active().emulated
+    if variant.exact:
+        others += suite.active().streamed
     expected = emulate(variant, first, softmax=False)
     for other in others:
         observed = emulate(variant, other, softmax=False)
@@ -173,21 +172,33 @@ def test_backends_agree(variant, emulate):
 
 
 @pytest.mark.da4ml
-def test_interpreter_equals_emulation(variant, emulate, record):
-    """The traced logic computes the logits of hls4ml's own code, on every test jet."""
-    expected = emulate(variant, suite.QUARTUS, softmax=False)
-    observed = emulate(variant, suite.QUARTUS, softmax=False, engine="dais")
-    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
+def test_interpreter_equals_emulation(traced, emulate, record):
+    """The traced logic computes the logits of hls4ml's own code, on every test row."""
+    backend = suite.active().traced
+    expected = emulate(traced, backend, softmax=False)
+    observed = emulate(traced, backend, softmax=False, engine="dais")
+    found = equality.compare(observed, expected, lsb=traced.emulation.precision.lsb)
     facts = {"compiler": "da4ml", "exact": found.as_json()}
-    record("variants", variant.key, "emulation", {"dais": facts})
-    assert found.equal, f"{variant.key}: interpreter against Quartus emulation: {found.describe()}"
+    record("variants", traced.key, "emulation", {"dais": facts})
+    where = f"{traced.key}: interpreter against {backend.hls4ml} emulation"
+    assert found.equal, f"{where}: {found.describe()}"
+
+
+@pytest.mark.da4ml
+def test_untraced_cannot_be_traced(untraced, pipeline, request):
+    """A variant that is declared to be none that can be traced is none, still."""
+    with pytest.raises(TracingError) as refused:
+        pipeline.logic(untraced, pipeline.frozen(untraced), suite.active().traced)
+    note = f"not traced, so not counted: {refused.value} Declared: "
+    known = untraced.shortfall("logic").reason
+    request.node.user_properties.append(("note", note + known))
 
 
 @pytest.mark.oneapi
-def test_hls4ml_predict_is_the_same(emulate, pipeline):
+def test_hls4ml_predict_is_the_same(example, emulate, pipeline):
     """hls4ml's own compile and predict, with our plug-in, give the logits that we compute."""
-    variant, rows = suite.variant("jets-q4_p75"), 2000
-    expected = emulate(variant, suite.ONEAPI, softmax=False)[:rows]
-    observed = pipeline.predicted_by_hls4ml(variant, pipeline.frozen(variant), suite.ONEAPI, rows)
-    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
+    expected = emulate(example, ONEAPI, softmax=False)[:PREDICTED_ROWS]
+    weights = pipeline.frozen(example)
+    observed = pipeline.predicted_by_hls4ml(example, weights, ONEAPI, PREDICTED_ROWS)
+    found = equality.compare(observed, expected, lsb=example.emulation.precision.lsb)
     assert found.equal, f"hls4ml's predict against our emulation: {found.describe()}"

@@ -11,9 +11,6 @@ ROWS = 1000
 NETLIST_ROWS = 32
 """A netlist simulates a hundred times more slowly: half a second for each row, here."""
 
-NETLISTS = [suite.design("jets-q4_p75-yosys_cyclonev")]
-"""Larger ones, or those of fewer and deeper stages, take minutes."""
-
 pytestmark = pytest.mark.rtl
 
 
@@ -30,22 +27,23 @@ def simulated(missing):
     return run
 
 
-def test_verilog_equals_interpreter(compressed, pipeline, emulate, simulated):
-    """The written Verilog, clocked at one jet a cycle, gives the interpreter's logits."""
-    expected = emulate(compressed, suite.QUARTUS, softmax=False, engine="dais")[:ROWS]
-    weights = pipeline.frozen(compressed)
-    observed = simulated(pipeline.simulated, compressed, weights, suite.QUARTUS, ROWS)
-    found = equality.compare(observed, expected, lsb=compressed.emulation.precision.lsb)
+def test_verilog_equals_interpreter(traced_compressed, pipeline, emulate, simulated):
+    """The written Verilog, clocked at one row a cycle, gives the interpreter's logits."""
+    expected = emulate(traced_compressed, suite.active().traced, softmax=False, engine="dais")[
+        :ROWS
+    ]
+    args = (traced_compressed, pipeline.frozen(traced_compressed), suite.active().traced, ROWS)
+    observed = simulated(pipeline.simulated, *args)
+    found = equality.compare(observed, expected, lsb=traced_compressed.emulation.precision.lsb)
     assert found.rows == ROWS
-    assert found.equal, f"{compressed.key}: Verilog against interpreter: {found.describe()}"
+    assert found.equal, f"{traced_compressed.key}: Verilog against interpreter: {found.describe()}"
 
 
 @pytest.mark.yosys
-@pytest.mark.parametrize("netlist", NETLISTS, ids=lambda design: design.key)
 def test_netlist_equals_interpreter(netlist, hardware, emulate, simulated):
     """What Yosys made of the Verilog still gives the interpreter's logits."""
     variant = netlist.variant
-    expected = emulate(variant, suite.QUARTUS, softmax=False, engine="dais")[:NETLIST_ROWS]
+    expected = emulate(variant, suite.active().traced, softmax=False, engine="dais")[:NETLIST_ROWS]
     observed = simulated(hardware.simulated_netlist, netlist, NETLIST_ROWS)
     found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
     assert found.equal, f"{netlist.key}: netlist against interpreter: {found.describe()}"

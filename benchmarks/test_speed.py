@@ -16,7 +16,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import compiling, conversion, emulation, hls4ml_plugin, jobs, logic, suite, training
+from hlsgate import (
+    compiling,
+    conversion,
+    emulation,
+    hls4ml_plugin,
+    jobs,
+    keras_models,
+    logic,
+    suite,
+    training,
+)
 from hlsgate.frontier import sweep, work
 from hlsgate.frontier.display import Lines
 from hlsgate.frontier.points import Point, Schedule
@@ -47,19 +57,18 @@ def epoch_clock(times):
 
 
 def rate(times, rows):
-    """Jets per second after the first epoch, in which TensorFlow traces its graphs."""
+    """Rows per second after the first epoch, in which TensorFlow traces its graphs."""
     return rows * (len(times) - 1) / (times[-1] - times[0])
 
 
-@pytest.mark.parametrize("key", ["jets-float", "jets-q4_p75_exercise", "jets-q6_p75"])
-def test_training_rate(key, benchmark, dataset, record):
-    """Training runs at least 2.5 x the jets per second of a plain fit of the same recipe."""
-    declared = suite.variant(key)
+def test_training_rate(timed, benchmark, pipeline, record):
+    """Training runs at least 2.5 x the rows per second of a plain fit of the same recipe."""
+    key, dataset = timed.key, pipeline.dataset(timed)
     x, y = dataset.x_train, dataset.y_train
-    rows = int(len(x) * (1 - declared.recipe.validation_split))
-    steps = EPOCHS * (rows // declared.recipe.batch_size)
-    recipe = dataclasses.replace(declared.recipe, steps=steps, teacher=None)
-    variant = dataclasses.replace(declared, recipe=recipe)
+    rows = training.training_rows(timed, x)
+    steps = EPOCHS * (rows // timed.training.batch_size)
+    recipe = dataclasses.replace(timed.training, steps=steps, teacher=None)
+    variant = dataclasses.replace(timed, recipe=recipe)
 
     plain: list[float] = []
     training.train(variant, x, y, plain_fit=True, progress=epoch_clock(plain))
@@ -72,19 +81,19 @@ def test_training_rate(key, benchmark, dataset, record):
     benchmark.extra_info.update(speed)
     record("variants", key, "speed", speed)
     assert ratio >= ATLEAST, (
-        f"training {key} runs at {rate(ours, rows):,.0f} jets/s, a plain fit at "
+        f"training {key} runs at {rate(ours, rows):,.0f} rows/s, a plain fit at "
         f"{rate(plain, rows):,.0f}: a ratio of {ratio:.2f}, which should be at least {ATLEAST}"
     )
 
 
 @pytest.mark.da4ml
 def test_interpreter_rate(benchmark, pipeline, record, tmp_path):
-    """The interpreter runs 4 x the jets per second of hls4ml's own predict, or more."""
+    """The interpreter runs 4 x the rows per second of hls4ml's own predict, or more."""
     variant = suite.variant("jets-q4_p75")
     weights = pipeline.frozen(variant)
     traced = logic.load(pipeline.logic(variant, weights, suite.QUARTUS))
     x = variant.input_type.round(pipeline.dataset.x_test)
-    model = training.model_with(variant, weights.weights, softmax=False)
+    model = keras_models.model_with(variant, weights.weights, softmax=False)
     graph = conversion.model_graph(variant, model, suite.QUARTUS, tmp_path / "project")
     quietly(graph.compile)()
 
@@ -98,7 +107,7 @@ def test_interpreter_rate(benchmark, pipeline, record, tmp_path):
     benchmark.extra_info.update(found)
     record("variants", variant.key, "interpreter_speed", found)
     assert found["ratio"] >= INTERPRETER_ATLEAST, (
-        f"the interpreter runs at {found['rows_per_s']:,.0f} jets/s, hls4ml's predict at "
+        f"the interpreter runs at {found['rows_per_s']:,.0f} rows/s, hls4ml's predict at "
         f"{found['hls4ml_rows_per_s']:,.0f}: a ratio of {found['ratio']:.2f}, which should be at "
         f"least {INTERPRETER_ATLEAST}"
     )
@@ -133,7 +142,7 @@ def network(pipeline):
     """Weights, Keras model that ends in logits, and test rows of the variant that is emulated."""
     variant = suite.variant(EMULATED)
     weights = pipeline.frozen(variant)
-    model = training.model_with(variant, weights.weights, softmax=False)
+    model = keras_models.model_with(variant, weights.weights, softmax=False)
     rows = variant.input_type.round(pipeline.dataset.x_test)
     return variant, weights, model, np.ascontiguousarray(rows, np.float64)
 
@@ -258,7 +267,7 @@ def test_emulation_rate(
     benchmark.extra_info.update(found)
     record("variants", variant.key, "emulation_speed", {backend.key: found})
     assert found["ratio"] >= EMULATION_ATLEAST, (
-        f"{backend.hls4ml} emulates {found['rows_per_s']:,.0f} jets/s, hls4ml's predict "
+        f"{backend.hls4ml} emulates {found['rows_per_s']:,.0f} rows/s, hls4ml's predict "
         f"{found['hls4ml_rows_per_s']:,.0f}: a ratio of {found['ratio']:.2f}, which should be at "
         f"least {EMULATION_ATLEAST}{again(request)}"
     )

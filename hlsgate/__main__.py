@@ -14,48 +14,12 @@ from hlsgate import __version__
 from hlsgate.errors import HlsgateError
 from hlsgate.frontier.commands import frontier
 from hlsgate.importing import import_hls4ml
+from hlsgate.options import BASELINES, CACHE, CHECKPOINTS, EVERY, RESULTS, SUITE, TIMEOUT
 
 if TYPE_CHECKING:
     from hlsgate import explaining
     from hlsgate.gates.changes import Change
     from hlsgate.gates.revision import Revision
-
-_SYNTHESIS_TIMEOUT_S = 4 * 3600.0
-
-_BASELINES = click.option(
-    "--baselines",
-    type=click.Path(path_type=Path),
-    default=Path("baselines.json"),
-    show_default=True,
-    help="Baselines file.",
-)
-_RESULTS = click.option(
-    "--results",
-    "found",
-    type=click.Path(path_type=Path),
-    default=Path("results/results.json"),
-    show_default=True,
-    help="What a run with --results wrote.",
-)
-_ROOT = click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="Checkout with fixtures/ below it.  [default: this folder]",
-)
-_CACHE = click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    help="Folder of finished work.  [default: HLSGATE_CACHE, or the user's cache folder]",
-)
-_TIMEOUT = click.option(
-    "--timeout",
-    default=_SYNTHESIS_TIMEOUT_S,
-    show_default=True,
-    metavar="SECONDS",
-    help="Time limit of one run.",
-)
-_EVERY = click.option("--all", "every", is_flag=True, help="Show what did not change, too.")
 
 
 class _Unusable(click.ClickException):
@@ -92,7 +56,7 @@ def main() -> None:
 
 @main.command(short_help="Judge stored results; needs no toolchain.")
 @click.argument("results", type=click.Path(path_type=Path))
-@_BASELINES
+@BASELINES
 @click.option(
     "--require-toolchain",
     "required",
@@ -101,7 +65,8 @@ def main() -> None:
     help="Fail where a design of this toolchain was not measured or cannot be compared.",
 )
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the summary here, too.")
-@_EVERY
+@EVERY
+@SUITE
 def check(
     results: Path, baselines: Path, required: tuple[str, ...], markdown: Path | None, every: bool
 ) -> None:
@@ -137,11 +102,12 @@ _FRONTIER = click.option(
 @main.command(short_help="Write results as one page of HTML.")
 @click.argument("results", type=click.Path(path_type=Path))
 @_FRONTIER
-@_BASELINES
-@_ROOT
+@BASELINES
+@CHECKPOINTS
 @click.option("--out", type=click.Path(path_type=Path), help="[default: RESULTS, as .html]")
+@SUITE
 def report(
-    results: Path, frontier: Path | None, baselines: Path, root: Path, out: Path | None
+    results: Path, frontier: Path | None, baselines: Path, checkpoints: Path, out: Path | None
 ) -> None:
     """Write RESULTS as one page of HTML that needs nothing else to be read.
 
@@ -150,13 +116,13 @@ def report(
     from hlsgate import commands
 
     page = out or results.with_suffix(".html")
-    click.echo(commands.report(results, page, baselines, root, frontier))
+    click.echo(commands.report(results, page, baselines, checkpoints, frontier))
 
 
 @main.command(short_help="Draw results for papers.")
 @click.argument("results", type=click.Path(path_type=Path))
 @_FRONTIER
-@_BASELINES
+@BASELINES
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -164,6 +130,7 @@ def report(
     show_default=True,
     help="Folder for the pictures.",
 )
+@SUITE
 def pictures(results: Path, frontier: Path | None, baselines: Path, out: Path) -> None:
     """Draw RESULTS for papers: savings, and accuracy against cost, as PNG and as SVG.
 
@@ -181,7 +148,7 @@ def _known_toolchains(names: Sequence[str]) -> None:
     """Answer a typo, which would require nothing, with the toolchains that there are."""
     from hlsgate import suite
 
-    known = sorted({design.target.toolchain for design in suite.DESIGNS})
+    known = sorted({design.target.toolchain for design in suite.active().designs})
     for name in names:
         if name not in known:
             raise click.UsageError(f"no design of toolchain {name!r}; known: {', '.join(known)}.")
@@ -189,8 +156,9 @@ def _known_toolchains(names: Sequence[str]) -> None:
 
 @main.command(short_help="Show baselines, slack and budgets, or their history.")
 @click.argument("keys", nargs=-1)
-@_BASELINES
+@BASELINES
 @click.option("--history", is_flag=True, help="Show how values came to be what they are.")
+@SUITE
 def show(keys: tuple[str, ...], baselines: Path, history: bool) -> None:
     """Show baselines, slack and budgets: of everything, or of KEYS.
 
@@ -206,7 +174,8 @@ def show(keys: tuple[str, ...], baselines: Path, history: bool) -> None:
 @main.command(short_help="Show what changed between two files, of any tools.")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@_EVERY
+@EVERY
+@SUITE
 def diff(old: Path, new: Path, every: bool) -> None:
     """Show what changed from OLD to NEW: results or baselines, of whatever tools.
 
@@ -223,14 +192,15 @@ def diff(old: Path, new: Path, every: bool) -> None:
 
 
 @main.command(short_help="List entries of nothing that is declared.")
-@_BASELINES
+@BASELINES
+@SUITE
 def orphans(baselines: Path) -> None:
     """List entries of nothing that is declared; exit code 1 where there are any."""
     from hlsgate import suite
     from hlsgate.gates import baselines as baselines_file
 
-    variants = [variant.key for variant in suite.VARIANTS]
-    designs = [design.key for design in suite.DESIGNS]
+    variants = [variant.key for variant in suite.active().variants]
+    designs = [design.key for design in suite.active().designs]
     found = baselines_file.load(baselines).orphans(variants, designs)
     click.echo("\n".join(found) or "no orphans")
     sys.exit(1 if found else 0)
@@ -238,8 +208,9 @@ def orphans(baselines: Path) -> None:
 
 @main.command(short_help="Add baselines where there are none yet.")
 @click.argument("keys", nargs=-1)
-@_RESULTS
-@_BASELINES
+@RESULTS
+@BASELINES
+@SUITE
 def record(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
     """Add baselines for KEYS (variants or designs) that have none yet.
 
@@ -255,8 +226,9 @@ def record(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
 
 @main.command(short_help="Lock in gains.")
 @click.argument("keys", nargs=-1)
-@_RESULTS
-@_BASELINES
+@RESULTS
+@BASELINES
+@SUITE
 def tighten(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
     """Lock in gains of KEYS, or of everything that was measured.
 
@@ -273,8 +245,9 @@ def tighten(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
 @click.argument("keys", nargs=-1)
 @click.option("--reason", required=True, help="Why; kept in the baselines.")
 @click.option("--drift", is_flag=True, help="Accept values far from the first ones recorded.")
-@_RESULTS
-@_BASELINES
+@RESULTS
+@BASELINES
+@SUITE
 def accept(keys: tuple[str, ...], reason: str, drift: bool, found: Path, baselines: Path) -> None:
     """Take what was measured of KEYS as the new baseline, for a reason that is kept.
 
@@ -291,23 +264,24 @@ def accept(keys: tuple[str, ...], reason: str, drift: bool, found: Path, baselin
 @main.command(short_help="Train variants and store their weights.")
 @click.argument("variants", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every declared variant.")
-@_ROOT
-@_CACHE
+@CHECKPOINTS
+@CACHE
 @click.option("--fresh", is_flag=True, help="Train anew even if the cache has the weights.")
+@SUITE
 def freeze(
-    variants: tuple[str, ...], every: bool, root: Path, cache: Path | None, fresh: bool
+    variants: tuple[str, ...], every: bool, checkpoints: Path, cache: Path | None, fresh: bool
 ) -> None:
-    """Train VARIANTS and store their weights in fixtures/checkpoints.
+    """Train VARIANTS and store their weights in the suite's folder.
 
     Example: python -m hlsgate freeze jets-q6_p75
     """
     from hlsgate import commands, suite
     from hlsgate.cache import Cache, default_root
 
-    keys = [variant.key for variant in suite.VARIANTS] if every else list(variants)
+    keys = [variant.key for variant in suite.active().variants] if every else list(variants)
     _require(keys, "name a variant, or --all")
     store = Cache(cache or default_root(), fresh=fresh)
-    _show(commands.freeze(keys, root, store, _bar))
+    _show(commands.freeze(keys, checkpoints, store, _bar))
 
 
 @main.command(short_help="Leave reports that are judged elsewhere.")
@@ -320,14 +294,15 @@ def freeze(
     show_default=True,
     help="Folder for the reports.",
 )
-@_ROOT
-@_CACHE
-@_TIMEOUT
+@CHECKPOINTS
+@CACHE
+@TIMEOUT
+@SUITE
 def synthesise(
     designs: tuple[str, ...],
     toolchain: str | None,
     out: Path,
-    root: Path,
+    checkpoints: Path,
     cache: Path | None,
     timeout: float,
 ) -> None:
@@ -343,10 +318,10 @@ def synthesise(
     keys = list(designs)
     if toolchain is not None:
         _known_toolchains([toolchain])
-        keys += [one.key for one in suite.DESIGNS if one.target.toolchain == toolchain]
+        keys += [one.key for one in suite.active().designs if one.target.toolchain == toolchain]
     _require(keys, "name a design, or --toolchain")
     store = Cache(cache or default_root())
-    for folder in commands.synthesise(keys, root, store, out, timeout, _bar):
+    for folder in commands.synthesise(keys, checkpoints, store, out, timeout, _bar):
         click.echo(folder)
 
 
@@ -359,10 +334,11 @@ def synthesise(
     show_default=True,
     help="Placements, of seeds 1, 2, ...",
 )
-@_ROOT
-@_CACHE
-@_TIMEOUT
-def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: float) -> None:
+@CHECKPOINTS
+@CACHE
+@TIMEOUT
+@SUITE
+def spread(design: str, seeds: int, checkpoints: Path, cache: Path | None, timeout: float) -> None:
     """Place and route DESIGN from several seeds, and tell how far its clock varies.
 
     Example: python -m hlsgate spread jets-q4_p75-nextpnr_ecp5
@@ -373,7 +349,7 @@ def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: flo
     from hlsgate.cache import Cache, default_root
 
     store = Cache(cache or default_root())
-    clocks = commands.spread(design, range(1, seeds + 1), root, store, timeout, _bar)
+    clocks = commands.spread(design, range(1, seeds + 1), checkpoints, store, timeout, _bar)
     for seed, clock in clocks.items():
         click.echo(f"seed {seed}: {clock:.2f} MHz")
     low, high = min(clocks.values()), max(clocks.values())
@@ -412,13 +388,14 @@ def spread(design: str, seeds: int, root: Path, cache: Path | None, timeout: flo
 @click.option("--raw-inputs", is_flag=True, help="Do not round DATA to the input type's grid.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write text, Markdown, JSON, picture.")
-@_ROOT
-@_CACHE
+@CHECKPOINTS
+@CACHE
+@SUITE
 def explain(
     name: str | None,
     model: Path | None,
     data: Path | None,
-    root: Path,
+    checkpoints: Path,
     cache: Path | None,
     out: Path | None,
     as_json: bool,
@@ -442,7 +419,7 @@ def explain(
 
     request = _request(**how)
     if name is not None and model is None and data is None:
-        found = commands.explain(name, root, cache, request, _told)
+        found = commands.explain(name, checkpoints, cache, request, _told)
     elif name is None and model is not None and data is not None:
         found = explaining.from_outside(model, data, request, _told)
     else:

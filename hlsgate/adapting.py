@@ -22,6 +22,8 @@ def adapt(firmware: Path) -> None:
     dense = firmware / "nnet_utils" / "nnet_dense.h"
     if dense.is_file():
         dense.write_text(_UNROLL.sub("#pragma GCC unroll 8", dense.read_text()))
+    for header in firmware.glob("nnet_utils/nnet_conv*_stream.h"):
+        header.write_text(header.read_text().replace("constexpr auto padds", "const auto padds"))
     types = firmware / "ap_types" / "etc" / "ap_private.h"
     if types.is_file():
         types.write_text(_types(types.read_text()))

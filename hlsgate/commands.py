@@ -23,15 +23,15 @@ from hlsgate.toolchains import nextpnr, yosys
 from hlsgate.toolchains.synthesis import keep_log, naming
 
 
-def freeze(keys: Sequence[str], root: Path, cache: Cache, step: Step = silent) -> list[Change]:
-    """Train variants on the embedded jets and store their weights as checkpoints.
+def freeze(keys: Sequence[str], weights: Path, cache: Cache, step: Step = silent) -> list[Change]:
+    """Train variants on their benchmark's own data and store their weights as checkpoints.
 
     Parameters
     ----------
     keys : sequence of str
         Variants.
-    root : pathlib.Path
-        The checkout; ``fixtures/jets`` and ``fixtures/checkpoints`` are below it.
+    weights : pathlib.Path
+        Folder of frozen weights.
     cache : Cache
         Where trained weights are looked up first.
     step : callable
@@ -39,7 +39,7 @@ def freeze(keys: Sequence[str], root: Path, cache: Cache, step: Step = silent) -
     """
     refuse_under_ci()
     variants = [suite.variant(key) for key in keys]
-    pipeline = _pipeline(root, cache, step)
+    pipeline = _pipeline(weights, cache, step)
     pipeline.checkpoints.mkdir(parents=True, exist_ok=True)
     changes = []
     for variant in variants:
@@ -51,9 +51,11 @@ def freeze(keys: Sequence[str], root: Path, cache: Cache, step: Step = silent) -
     return changes
 
 
-def _pipeline(root: Path, cache: Cache, step: Step) -> Pipeline:
-    jets, folder = root / "fixtures" / "jets", root / "fixtures" / "checkpoints"
-    return Pipeline(lambda: datasets.embedded(jets), cache, folder, step)
+def _pipeline(weights: Path, cache: Cache, step: Step) -> Pipeline:
+    def load(key: str) -> datasets.Dataset:
+        return datasets.load(suite.benchmark(key), None, cache, step)
+
+    return Pipeline(load, cache, weights, step)
 
 
 def _identity(path: Path, variant: Variant) -> str:
@@ -65,7 +67,7 @@ def _identity(path: Path, variant: Variant) -> str:
 
 def synthesise(
     keys: Sequence[str],
-    root: Path,
+    weights: Path,
     cache: Cache,
     out: Path,
     timeout_s: float,
@@ -77,7 +79,7 @@ def synthesise(
     ----------
     keys : sequence of str
         Designs.
-    root, cache, step
+    weights, cache, step
         As in `freeze`.
     out : pathlib.Path
         Folder that gets ``<design>/``, with the report and what it is of (``hlsgate.json``).
@@ -92,7 +94,7 @@ def synthesise(
         If `out` cannot be written.
     """
     designs = [suite.design(key) for key in keys]
-    hardware = Hardware(_pipeline(root, cache, step), timeout_s)
+    hardware = Hardware(_pipeline(weights, cache, step), timeout_s)
     written = []
     for design in designs:
         report = hardware.report(design)
@@ -109,7 +111,7 @@ def synthesise(
 def spread(
     key: str,
     seeds: Sequence[int],
-    root: Path,
+    weights: Path,
     cache: Cache,
     timeout_s: float,
     step: Step = silent,
@@ -122,7 +124,7 @@ def spread(
         Design of the toolchain nextpnr.
     seeds : sequence of int
         Where placements start from.
-    root, cache, timeout_s, step
+    weights, cache, timeout_s, step
         As in `synthesise`; the limit is for each run of a tool.
 
     Returns
@@ -139,7 +141,7 @@ def spread(
     if design.target.toolchain != "nextpnr":
         raise SuiteError(f"{key} is not placed by nextpnr, so it has no seed.")
     tools = nextpnr.find()
-    source, _ = Hardware(_pipeline(root, cache, step), timeout_s).source(design)
+    source, _ = Hardware(_pipeline(weights, cache, step), timeout_s).source(design)
     log = cache.root / "logs" / f"{key}-spread.log"
     with tempfile.TemporaryDirectory(prefix="hlsgate-") as scratch, step(f"place {key}") as told:
         work = Path(scratch) / "work"
@@ -168,7 +170,7 @@ def _clocks(
     return clocks
 
 
-def report(results: Path, page: Path, baselines: Path, root: Path, sweep: Path | None) -> Path:
+def report(results: Path, page: Path, baselines: Path, weights: Path, sweep: Path | None) -> Path:
     """Write the page of stored results, judged as ``check`` judges them.
 
     Parameters
@@ -177,8 +179,8 @@ def report(results: Path, page: Path, baselines: Path, root: Path, sweep: Path |
         What was found, and what to judge it by.
     page : pathlib.Path
         The file to write.
-    root : pathlib.Path
-        The checkout; frozen weights are below it.
+    weights : pathlib.Path
+        Folder of frozen weights.
     sweep : pathlib.Path or None
         A frontier file.
 
@@ -194,7 +196,6 @@ def report(results: Path, page: Path, baselines: Path, root: Path, sweep: Path |
 
     found, loaded = results_file.read(results), baselines_file.load(baselines)
     swept = tradeoff.read(sweep) if sweep else None
-    weights = root / "fixtures" / "checkpoints"
     html.write(page, found, summary.summarise(found, loaded), loaded, weights, swept)
     return page
 
@@ -216,8 +217,8 @@ def pictures(results: Path, out: Path, baselines: Path, sweep: Path | None) -> l
 
 
 def explain(
-    key: str, root: Path, cache: Path | None, request: Request, step: Step = silent
+    key: str, weights: Path, cache: Path | None, request: Request, step: Step = silent
 ) -> Diagnosis:
-    """Diagnose a declared variant or design on the embedded jets; parameters as in `freeze`."""
-    pipeline = _pipeline(root, Cache(cache or default_root()), step)
+    """Diagnose a declared variant or design on its own data; parameters as in `freeze`."""
+    pipeline = _pipeline(weights, Cache(cache or default_root()), step)
     return explaining.declared(key, pipeline, request)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.declarations import Variant
     from hlsgate.fixedpoint import Fixed
 
 
@@ -37,10 +36,10 @@ class LayerWeights:
     size: int
 
 
-def inspect(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -> list[LayerWeights]:
-    """Hold every array of a variant's weights against what its recipe declares."""
-    declared = variant.recipe.weights
-    typed = declared.weight_type if declared else None
+def inspect(
+    types: Mapping[str, Fixed], weights: Mapping[str, NDArray[np.float32]]
+) -> list[LayerWeights]:
+    """Hold every array of a variant's weights against its declared type, where it has one."""
     return [
         LayerWeights(
             name=name,
@@ -50,20 +49,27 @@ def inspect(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -> lis
             size=values.size,
         )
         for name, values in weights.items()
+        for typed in [types.get(name)]
     ]
 
 
-def kernel_sizes(variant: Variant, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, int]:
+def kernel_sizes(
+    types: Mapping[str, Fixed], default: Fixed, weights: Mapping[str, NDArray[np.float32]]
+) -> dict[str, int]:
     """Return ``weights_nonzero`` and ``weight_bits`` over all kernels.
 
-    A weight takes the bits of its declared type, or of the type that conversion gives it.
+    A weight takes the bits of its declared type, or of the `default` that conversion gives it.
     """
-    declared = variant.recipe.weights
-    bits = declared.bits if declared else variant.emulation.precision.width
-    nonzero = sum(
-        int((values != 0).sum()) for name, values in weights.items() if name.endswith("/kernel")
-    )
-    return {"weights_nonzero": nonzero, "weight_bits": nonzero * bits}
+    nonzero = {
+        name: int((values != 0).sum()) for name, values in weights.items() if is_kernel(name)
+    }
+    bits = sum(count * types.get(name, default).width for name, count in nonzero.items())
+    return {"weights_nonzero": sum(nonzero.values()), "weight_bits": bits}
+
+
+def is_kernel(name: str) -> bool:
+    """Tell whether an array is multiplied with what a layer gets."""
+    return name.endswith("kernel")
 
 
 def bits_in_use(values: NDArray[np.floating[Any]], declared: Fixed) -> int:

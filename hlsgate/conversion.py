@@ -60,12 +60,13 @@ class Settings:
     reuse_factor: int = 1
 
 
-def settings_of(variant: Variant) -> Settings:
-    """Return what a variant declares about its conversion."""
+def settings_of(variant: Variant, model: Any) -> Settings:
+    """Return what a variant declares about the conversion of its Keras model."""
     declared = variant.emulation
-    types = {"inputs": {"result": str(variant.input_type)}}
+    types = {model.input_names[0]: {"result": str(variant.input_type)}}
     if declared.logits is not None:
-        types["logits"] = {"result": str(declared.logits).replace(">", ",TRN,SAT>")}
+        last = [layer for layer in model.layers if layer.weights][-1]
+        types[last.name] = {"result": str(declared.logits).replace(">", ",TRN,SAT>")}
     return Settings(
         declared.granularity, declared.precision, types, declared.strategy, declared.reuse_factor
     )
@@ -96,7 +97,7 @@ def convert(variant: Variant, model: Any, backend: Backend, folder: Path) -> Pro
     ConversionError
         If hls4ml refuses; the message says what it said.
     """
-    settings, name = settings_of(variant), project_name(variant.key)
+    settings, name = settings_of(variant, model), project_name(variant.key)
     return convert_model(model, settings, backend, folder, name)[0]
 
 
@@ -130,7 +131,8 @@ def model_graph(variant: Variant, model: Any, backend: Backend, folder: Path) ->
 
     Parameters are those of `convert`; nothing is written yet.
     """
-    return graph_of(model, settings_of(variant), backend, folder, project_name(variant.key))
+    settings, name = settings_of(variant, model), project_name(variant.key)
+    return graph_of(model, settings, backend, folder, name)
 
 
 @quietly

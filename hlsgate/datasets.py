@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import openml
 from hlsgate.errors import DatasetError
 from hlsgate.progress import Step, silent
+from hlsgate.suites import Benchmark, Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,20 +20,13 @@ if TYPE_CHECKING:
 
     from hlsgate.cache import Cache
 
-FEATURES = (
-    "zlogz", "c1_b0_mmdt", "c1_b1_mmdt", "c1_b2_mmdt", "c2_b1_mmdt", "c2_b2_mmdt",
-    "d2_b1_mmdt", "d2_b2_mmdt", "d2_a1_b1_mmdt", "d2_a1_b2_mmdt", "m2_b1_mmdt", "m2_b2_mmdt",
-    "n2_b1_mmdt", "n2_b2_mmdt", "mass_mmdt", "multiplicity",
-)  # fmt: skip
-"""Columns, in OpenML's order. Source: OpenML data set 42468."""
-
-CLASSES = ("g", "q", "t", "w", "z")
-"""Jet classes, in the order of their labels: gluon, light quark, top, W, Z."""
+MAX_BYTES = 4 * 2**30
+"""Largest file of rows that is read, unpacked."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A split, standardised data set.
+    """A data set as networks get it: split, scaled, every row flat.
 
     Parameters
     ----------
@@ -43,7 +35,7 @@ class Dataset:
     sha256 : str
         Hash of the raw features, labels, split and names.
     x_train, x_test : ndarray, shape (n, features), float32
-        Standardised: mean 0 and variance 1 over the training rows.
+        Scaled as the benchmark says.
     y_train, y_test : ndarray, shape (n,), int64
         Class indices into `class_names`.
     feature_names, class_names : tuple of str
@@ -69,7 +61,11 @@ class Dataset:
 
 
 def content_digest(
-    features: NDArray[np.float32], labels: NDArray[np.uint8], test: NDArray[np.bool_]
+    features: NDArray[Any],
+    labels: NDArray[Any],
+    test: NDArray[np.bool_],
+    feature_names: Sequence[str],
+    class_names: Sequence[str],
 ) -> str:
     """Return the sha256 over raw features, labels, split and names, with their types and shapes.
 
@@ -81,8 +77,8 @@ def content_digest(
         "features": np.asarray(features, "<f4"),
         "labels": np.asarray(labels, np.uint8),
         "test": np.asarray(test, bool),
-        "feature_names": np.array(FEATURES),
-        "class_names": np.array(CLASSES),
+        "feature_names": np.array(feature_names),
+        "class_names": np.array(class_names),
     }
     total = hashlib.sha256()
     for name, array in arrays.items():
@@ -91,90 +87,140 @@ def content_digest(
     return total.hexdigest()
 
 
-def embedded(folder: Path) -> Dataset:
-    """Load the jets that come with hlsgate.
+def load(benchmark: Benchmark, choice: str | None, cache: Cache, step: Step = silent) -> Dataset:
+    """Load a benchmark's data set, or another one of its form.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Holds ``jets.npz``, and ``jets.json`` with the hash that it must have.
-
-    Raises
-    ------
-    DatasetError
-        If a file is missing, or the jets are not those of the hash.
-    """
-    path, card = folder / "jets.npz", folder / "jets.json"
-    if not (path.is_file() and card.is_file()):
-        raise DatasetError(
-            f"{folder} lacks jets.npz or jets.json; restore both from version control."
-        )
-    try:
-        wanted = json.loads(card.read_text())["file_sha256"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise DatasetError(
-            f"{card} does not state the jets' file_sha256; restore it from version control."
-        ) from error
-    if hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
-        raise DatasetError(
-            f"{path} is not the file that {card} describes (sha256 {wanted}); restore both from "
-            "version control."
-        )
-    raw = _read_arrays(path)
-    return _prepare("jets_embedded", raw["features"], raw["labels"], raw["test"])
-
-
-def _read_arrays(path: Path, optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    import numpy as np
-
-    wanted = ("features", "labels", "test")
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {n: arrays[n] for n in wanted if n in arrays.files or n not in optional}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
-        raise DatasetError(f"{path} does not hold features, labels and test: {error}.") from error
-
-
-def original(cache: Cache, step: Step = silent) -> Dataset:
-    """Load OpenML's ``hls4ml_lhc_jets_hlf`` (data set 42468), downloading it once.
-
-    Split and scaling are those of the exercise: a fifth of the rows for testing, drawn with
-    ``random_state=42``, and a scaler fitted on the rest.
-
-    Parameters
-    ----------
+    benchmark : Benchmark
+        What the rows are for.
+    choice : str or None
+        A name in its `others`, or the path of an npz or parquet file; None for its own data.
     cache : Cache
-        Where the download and the parsed rows are kept.
+        Where loaders keep what they download.
     step : callable
         Shows progress.
 
     Raises
     ------
     DatasetError
-        If OpenML cannot be reached or sends something else; or if the content is not what was
-        pinned, by the project or by this cache's first load.
+        If the rows cannot be had or do not have the benchmark's form; the message says what is
+        wrong.
     """
+    own = benchmark.name or benchmark.key
+    if choice is None:
+        source, name, where = benchmark.data, own, f"the data of {benchmark.key}"
+    elif choice in benchmark.others:
+        name = f"{benchmark.key}_{choice}"
+        source, where = benchmark.others[choice], f"{choice} of {benchmark.key}"
+    else:
+        source, name, where = Path(choice), f"{benchmark.key}_{Path(choice).stem}", choice
+    if isinstance(source, Path):
+        rows, where = read(source, benchmark.features), str(source)
+    else:
+        rows = source(cache, step)
+    return _prepare(name, benchmark, fitting(where, rows, benchmark))
 
-    def make(folder: Path) -> None:
-        with step(f"fetch OpenML {openml.DATA_ID}") as progress:
-            features, labels = openml.fetch(cache.root, FEATURES, CLASSES, progress)
-        test = _exercise_split(len(labels))
-        digest = content_digest(features, labels, test)
-        _pinned(digest, openml.CONTENT_SHA256, "the project")
-        np.savez_compressed(folder / "jets.npz", features=features, labels=labels, test=test)
-        (folder / "content.sha256").write_text(digest)
 
-    import numpy as np
+def choices(named: Sequence[str], benchmarks: Sequence[Benchmark]) -> dict[str, str]:
+    """Return which other data set each benchmark gets, by its key.
 
-    entry = cache.entry("dataset", {"openml": openml.DATA_ID, "format": 2}, make)
-    raw = _read_arrays(entry / "jets.npz")
-    found = _prepare("jets_openml", raw["features"], raw["labels"], raw["test"])
-    _pinned(found.sha256, (entry / "content.sha256").read_text(), f"the cache in {entry}")
+    Parameters
+    ----------
+    named : sequence of str
+        ``BENCHMARK=NAME``; or just ``NAME``, where one benchmark alone knows it, or there is but
+        one.
+    benchmarks : sequence of Benchmark
+        Those there are.
+
+    Raises
+    ------
+    DatasetError
+        If a benchmark is unknown, or it is not clear which one is meant.
+    """
+    found = {}
+    keys = [benchmark.key for benchmark in benchmarks]
+    for text in named:
+        key, mark, name = text.partition("=")
+        if not mark:
+            name = text
+            fitting = [one.key for one in benchmarks if name in one.others] or keys
+            key = fitting[0] if len(fitting) == 1 else ""
+        if key not in keys:
+            raise DatasetError(
+                f"--dataset {text}: of which benchmark? Write {keys[0]}={name}; there are "
+                f"{', '.join(keys)}."
+            )
+        found[key] = name
     return found
 
 
-def _exercise_split(rows: int) -> NDArray[np.bool_]:
-    """Mark the fifth of the rows that the exercise tests on."""
+def read(path: Path, columns: Sequence[str] = ()) -> Rows:
+    """Read rows of one's own.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An npz file with ``features`` (n, ...), ``labels`` (n,) and, if there is one, the split
+        ``test`` (n,) of bool; or a parquet file with `columns`, ``label`` and perhaps ``test``.
+    columns : sequence of str
+        Names of the features, for parquet.
+
+    Raises
+    ------
+    DatasetError
+        If it is no such file, or too large.
+    """
+    if path.suffix not in (".npz", ".parquet"):
+        raise DatasetError(f"{path} is neither an npz nor a parquet file.")
+    if not path.is_file():
+        raise DatasetError(f"{path} is not there, or is no file; name an npz or parquet file.")
+    if path.suffix == ".parquet":
+        return _read_parquet(path, columns)
+    return read_npz(path)
+
+
+def read_npz(path: Path) -> Rows:
+    """Read rows from an npz file; pickled objects are refused."""
+    import numpy as np
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > MAX_BYTES:
+            raise DatasetError(
+                f"{path} unpacks to {size / 2**20:,.0f} MiB; at most {MAX_BYTES / 2**20:,.0f} are "
+                "read."
+            )
+        with np.load(path, allow_pickle=False) as arrays:
+            test = arrays["test"] if "test" in arrays.files else None
+            return Rows(arrays["features"], arrays["labels"], test)
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
+        raise DatasetError(f"{path} does not hold features and labels: {error}.") from error
+
+
+def _read_parquet(path: Path, columns: Sequence[str]) -> Rows:
+    import numpy as np
+
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise DatasetError(f"reading {path} needs pyarrow; install it, or give npz.") from error
+    try:
+        table = parquet.read_table(path)
+        found = {name: table.column(name).to_numpy() for name in table.column_names}
+        names = columns or [name for name in found if name not in ("label", "test")]
+        features = np.stack([found[name] for name in names], axis=1)
+        return Rows(features, found["label"], found.get("test"))
+    except (ArrowException, OSError, KeyError, ValueError) as error:
+        raise DatasetError(f"{path} does not hold the columns that it should: {error}.") from error
+
+
+def drawn_split(rows: int) -> NDArray[np.bool_]:
+    """Mark a fifth of the rows to test on, the same ones on every run.
+
+    The split of the exercise, so that OpenML's jets are split as there.
+    """
     import numpy as np
     from sklearn.model_selection import train_test_split
 
@@ -184,122 +230,84 @@ def _exercise_split(rows: int) -> NDArray[np.bool_]:
     return test
 
 
-def _pinned(digest: str, pin: str | None, whose: str) -> None:
-    if pin is not None and digest != pin:
-        raise DatasetError(
-            f"OpenML {openml.DATA_ID} has the content {digest[:12]}, but {whose} pins {pin[:12]}; "
-            "delete that folder of the cache, and look into it if it happens again."
-        )
-
-
-def from_file(path: Path) -> Dataset:
-    """Load jets from a file of one's own.
+def fitting(where: str, raw: Rows, benchmark: Benchmark) -> Rows:
+    """Check shapes, types and values of rows, and return them flat, with their split.
 
     Parameters
     ----------
-    path : pathlib.Path
-        An npz file with ``features`` (n, 16), ``labels`` (n,) from 0 to 4 and, if there is one,
-        the split ``test`` (n,) of bool; or a parquet file with the sixteen columns, ``label`` and
-        perhaps ``test``. Without a split, the exercise's is drawn.
+    where : str
+        Where they come from, for messages.
+    raw : Rows
+        From a file or a loader.
+    benchmark : Benchmark
+        What they are for.
 
     Raises
     ------
     DatasetError
-        If the file does not have this form; the message says what is wrong.
+        If they do not fit.
     """
-    if path.suffix not in (".npz", ".parquet"):
-        raise DatasetError(f"{path} is neither an npz nor a parquet file.")
-    raw = _read_parquet(path) if path.suffix == ".parquet" else _read_arrays(path, ("test",))
-    features, labels, test = _fitting(path, raw)
-    return _prepare(f"jets_{path.stem}", features, labels, test)
-
-
-def _read_parquet(path: Path) -> dict[str, Any]:
-    import numpy as np
-
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise DatasetError(f"reading {path} needs pyarrow; install it, or give npz.") from error
-    try:
-        table = parquet.read_table(path)
-        columns = {name: table.column(name).to_numpy() for name in table.column_names}
-        features = np.stack([columns[name] for name in FEATURES], axis=1)
-        raw = {"features": features, "labels": columns["label"]}
-    except (ArrowException, OSError, KeyError, ValueError) as error:
-        raise DatasetError(f"{path} does not hold the columns of the jets: {error}.") from error
-    return raw | ({"test": columns["test"]} if "test" in columns else {})
-
-
-def _fitting(
-    path: Path, raw: Mapping[str, Any]
-) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_]]:
-    """Check shapes, types and values of rows from outside."""
     import numpy as np
 
     def demand(good: object, problem: str) -> None:
         if not good:
-            raise DatasetError(f"{path}: {problem}.")
+            raise DatasetError(f"{where}: {problem}.")
 
-    features, labels = np.asarray(raw["features"]), np.asarray(raw["labels"])
-    rows = len(labels)
-    shape = (rows, len(FEATURES))
-    demand(features.shape == shape, f"features have shape {features.shape}, should be {shape}")
-    demand(features.dtype.kind in "fiu", f"features are {features.dtype}, should be numbers")
-    bad = np.flatnonzero(~np.isfinite(features.astype(np.float64)).all(axis=1))
-    demand(not len(bad), f"row {bad[:1]} of the features is not finite")
+    features, labels = np.asarray(raw.features), np.asarray(raw.labels)
     demand(labels.ndim == 1, f"labels have shape {labels.shape}, should be one for each row")
+    rows, names = len(labels), benchmark.features
+    demand(rows > 1, f"there are {rows} rows")
+    shape = features.shape
+    if names:
+        wanted = (rows, len(names))
+        demand(shape == wanted, f"features have shape {shape}, should be {wanted}")
+    demand(len(shape) > 1 and shape[0] == rows, f"features have shape {shape} for {rows} labels")
+    demand(features.dtype.kind in "fiu", f"features are {features.dtype}, should be numbers")
+    flat = features.reshape(rows, -1)
+    bad = np.flatnonzero(~np.isfinite(flat.astype(np.float64)).all(axis=1))
+    demand(not len(bad), f"row {bad[:1]} of the features is not finite")
     demand(labels.dtype.kind in "iu", f"labels are {labels.dtype}, should be whole numbers")
-    known = set(range(len(CLASSES)))
-    demand(set(np.unique(labels)) == known, f"labels are {np.unique(labels)}, should be 0 to 4")
-    test = np.asarray(raw.get("test", _exercise_split(rows)))
+    last = len(benchmark.classes) - 1
+    found = np.unique(labels)
+    demand(set(found) == set(range(last + 1)), f"labels are {found}, should be 0 to {last}")
+    test = drawn_split(rows) if raw.test is None else np.asarray(raw.test)
     demand(test.shape == (rows,), f"test has shape {test.shape}, should be {(rows,)}")
     demand(test.dtype == bool, f"test is {test.dtype}, should be bool")
     demand(0 < test.sum() < rows, "test marks all rows or none")
-    return features.astype(np.float32), labels.astype(np.uint8), test
+    return Rows(flat.astype(np.float32), labels.astype(np.uint8), test)
 
 
-def chosen(name: str, jets: Path, cache: Cache, step: Step = silent) -> Dataset:
-    """Load the data set that ``--dataset`` names.
+def _prepare(name: str, benchmark: Benchmark, raw: Rows) -> Dataset:
+    """Split and scale."""
+    import numpy as np
 
-    Parameters
-    ----------
-    name : str
-        ``"embedded"``, ``"openml"``, or the path of a file.
-    jets : pathlib.Path
-        Folder of the embedded jets.
-    cache, step
-        As in `original`.
-    """
-    if name == "embedded":
-        return embedded(jets)
-    if name == "openml":
-        return original(cache, step)
-    return from_file(Path(name))
+    features, labels, test = raw.features, raw.labels, raw.test
+    assert test is not None, "checked rows are split"
+    names = benchmark.features or tuple(f"x{number}" for number in range(features.shape[1]))
+    train_rows, test_rows = features[~test], features[test]
+    if benchmark.standardise:
+        train_rows, test_rows = _standardised(train_rows, test_rows)
+    return Dataset(
+        name=name,
+        sha256=content_digest(features, labels, test, names, benchmark.classes),
+        x_train=train_rows,
+        y_train=labels[~test].astype(np.int64),
+        x_test=test_rows,
+        y_test=labels[test].astype(np.int64),
+        feature_names=names,
+        class_names=benchmark.classes,
+    )
 
 
-def _prepare(
-    name: str,
-    features: NDArray[np.float32],
-    labels: NDArray[np.uint8],
-    test: NDArray[np.bool_],
-) -> Dataset:
-    """Split and standardise."""
+def _standardised(
+    train: NDArray[np.float32], test: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     import numpy as np
     from sklearn.preprocessing import StandardScaler
 
-    scaler = StandardScaler().fit(features[~test].astype(np.float64))
+    scaler = StandardScaler().fit(train.astype(np.float64))
 
-    def scaled(rows: NDArray[np.bool_]) -> NDArray[np.float32]:
-        return np.asarray(scaler.transform(features[rows].astype(np.float64)), np.float32)
+    def scaled(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(scaler.transform(rows.astype(np.float64)), np.float32)
 
-    return Dataset(
-        name=name,
-        sha256=content_digest(features, labels, test),
-        x_train=scaled(~test),
-        y_train=labels[~test].astype(np.int64),
-        x_test=scaled(test),
-        y_test=labels[test].astype(np.int64),
-        feature_names=FEATURES,
-        class_names=CLASSES,
-    )
+    return scaled(train), scaled(test)

@@ -1,10 +1,15 @@
-"""The nouns of a suite: topologies, recipes, variants, targets, designs; plain data."""
+"""The nouns of a suite: networks, recipes, variants, targets, designs; plain data."""
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
+from hlsgate.errors import SuiteError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.measurement import Stage
 
@@ -29,6 +34,54 @@ class Topology:
         widths = (self.inputs, *self.hidden, self.classes)
         names = [f"dense{number}" for number in range(1, len(self.hidden) + 1)] + ["logits"]
         return list(zip(names, widths[:-1], widths[1:], strict=True))
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A Keras model in a file, with its weights; it is not trained here.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``.keras`` or ``.h5`` file; nothing in it is executed (`hlsgate.saved_models`).
+    """
+
+    path: Path
+
+    def identity(self) -> str:
+        """Return the sha256 of the file, or raise `SuiteError` where it cannot be read."""
+        return _file_digest(self.path)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A Keras model that a function builds, untrained; it is trained by its variant's recipe.
+
+    Parameters
+    ----------
+    build : callable
+        Takes nothing, returns a ``tf.keras.Model`` that ends with softmax. The file that it is
+        written in is part of its identity.
+    """
+
+    build: Callable[[], Any]
+
+    def identity(self) -> str:
+        """Return name and sha256 of the function's file."""
+        source = inspect.getsourcefile(self.build)
+        if source is None:
+            raise SuiteError(f"{self.build} is written in no file; build models by a function.")
+        return f"{self.build.__qualname__} {_file_digest(Path(source))}"
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SuiteError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+Network = Topology | Saved | Built
 
 
 @dataclass(frozen=True)
@@ -135,8 +188,9 @@ class Shortfall:
 
     Parameters
     ----------
-    gate : {"parity", "auc", "hardware", "softmax"}
-        Which claim: accuracy parity, AUC parity, hardware against plain Keras, or softmax.
+    gate : {"parity", "auc", "hardware", "softmax", "logic"}
+        Which claim: accuracy parity, AUC parity, hardware against plain Keras, softmax, or that
+        the network can be traced into exact logic.
     worst : float
         Largest loss that is still the known one, in the gate's own unit: points of accuracy (as a
         share), area, share of rows; for softmax, that of the first bound which is not kept.
@@ -146,7 +200,7 @@ class Shortfall:
         Keys of the backends that it concerns; all where empty.
     """
 
-    gate: Literal["parity", "auc", "hardware", "softmax"]
+    gate: Literal["parity", "auc", "hardware", "softmax", "logic"]
     worst: float
     reason: str
     backends: tuple[str, ...] = ()
@@ -162,6 +216,11 @@ class Emulation:
         As in ``hls4ml.utils.config_from_keras_model``.
     precision : Fixed
         hls4ml's default type; of the inputs too, unless the recipe rounds them itself.
+    inputs : Fixed or None
+        Type of the inputs of a network that no recipe says it of.
+    exact : bool or None
+        Whether the emulation must compute Keras' logits bit for bit; None: where the recipe
+        quantises weights, and where a network comes without a recipe.
     logits : Fixed or None
         Saturating type of the logits; None lets hls4ml choose. It decides what softmax is worth:
         hls4ml looks exponentials up by the upper ten bits of this type.
@@ -177,25 +236,77 @@ class Emulation:
     logits: Fixed | None = None
     strategy: Literal["latency", "resource"] = "latency"
     reuse_factor: int = 1
+    inputs: Fixed | None = None
+    exact: bool | None = None
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A benchmark with a recipe."""
+    """A benchmark with a network and, unless that is ready, a recipe.
+
+    Parameters
+    ----------
+    key : str
+        ``<benchmark>-<name>``.
+    benchmark : str
+        Key of its benchmark.
+    network : Topology, Saved or Built
+        What is trained, or ready.
+    recipe : Recipe or None
+        How it is trained; None for a saved model.
+    emulation : Emulation
+        How hls4ml converts it.
+    about : str
+        One line on it.
+    reference : str or None
+        Variant of the same benchmark that it is held against; None for references.
+    shortfalls : tuple of Shortfall
+        Gates that it is known to fail.
+    sparsity : float
+        Share of zeros that every kernel of a saved model is claimed to have.
+    """
 
     key: str
     benchmark: str
-    topology: Topology
-    recipe: Recipe
+    network: Network
+    recipe: Recipe | None
     emulation: Emulation
-    about: str
+    about: str = ""
     reference: str | None = None
     shortfalls: tuple[Shortfall, ...] = ()
+    sparsity: float = 0.0
 
     @property
     def input_type(self) -> Fixed:
         """Type in which the hardware receives inputs."""
-        return self.recipe.inputs or self.emulation.precision
+        rounded = self.recipe.inputs if self.recipe else None
+        return rounded or self.emulation.inputs or self.emulation.precision
+
+    @property
+    def exact(self) -> bool:
+        """Whether its emulation must compute Keras' logits bit for bit."""
+        if self.emulation.exact is not None:
+            return self.emulation.exact
+        return self.recipe is None or self.recipe.weights is not None
+
+    @property
+    def training(self) -> Recipe:
+        """Return its recipe, for what is done with variants that are trained here.
+
+        Raises
+        ------
+        SuiteError
+            If it comes with its weights.
+        """
+        if self.recipe is None:
+            raise SuiteError(f"{self.key} comes with its weights; it has no recipe to train by.")
+        return self.recipe
+
+    @property
+    def zeros(self) -> float:
+        """Share of zeros that every kernel is declared to have at least."""
+        pruning = self.recipe.pruning if self.recipe else None
+        return pruning.sparsity if pruning else self.sparsity
 
     def shortfall(self, gate: str, backend: str | None = None) -> Shortfall | None:
         """Return the declared failure of a gate (on a backend), if there is one."""
@@ -256,12 +367,14 @@ class Design:
     """A variant on a target: what resources are measured of.
 
     `slow` designs are measured with ``--slow`` only; elsewhere their recorded baseline stands in
-    where another design's budget is relative to them, and says so.
+    where another design's budget is relative to them, and says so. `netlist`: what the synthesis
+    made of it is simulated, too, which takes minutes for all but small networks.
     """
 
     variant: Variant
     target: Target
     slow: bool = False
+    netlist: bool = False
 
     @property
     def key(self) -> str:

@@ -28,6 +28,10 @@ class CheckpointError(HlsgateError):
     """A checkpoint is missing, damaged, or does not fit its variant."""
 
 
+class ModelError(HlsgateError):
+    """A Keras model is none that claims can be made of, or does not fit its data set."""
+
+
 class TrainingError(HlsgateError):
     """Training ended without a usable model."""
 

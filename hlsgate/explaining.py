@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import suite, training
+from hlsgate import keras_models, saved_models, suite
 from hlsgate.conversion import Settings
 from hlsgate.declarations import Backend, Variant
-from hlsgate.diagnosis import diagnosing, pictures, saved_models
+from hlsgate.diagnosis import diagnosing, pictures
 from hlsgate.diagnosis.diagnosing import Subject
 from hlsgate.diagnosis.divergence import Diagnosis
 from hlsgate.documents import write_text
@@ -21,6 +21,7 @@ from hlsgate.errors import DiagnosisError, SuiteError
 from hlsgate.fixedpoint import Fixed, require_finite
 from hlsgate.pipeline import Pipeline
 from hlsgate.progress import Step, silent
+from hlsgate.targets import BACKENDS, ONEAPI
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,17 +70,17 @@ def declared(key: str, pipeline: Pipeline, request: Request) -> Diagnosis:
 
 
 def _variant(key: str) -> tuple[Variant, Backend | None]:
-    for design in suite.DESIGNS:
+    for design in suite.active().designs:
         if design.key == key:
             return design.variant, design.target.backend
     return suite.variant(key), None
 
 
 def _backend(request: Request, own: Backend | None) -> Backend:
-    named = {backend.key: backend for backend in suite.EMULATED}
+    named = {backend.key: backend for backend in BACKENDS}
     if request.backend is not None and request.backend not in named:
         raise SuiteError(f"no backend {request.backend!r}; there are {', '.join(named)}.")
-    chosen = named[request.backend] if request.backend else own or suite.ONEAPI
+    chosen = named[request.backend] if request.backend else own or ONEAPI
     return chosen.streamed() if request.io_type == "io_stream" else chosen
 
 
@@ -91,9 +92,8 @@ def from_outside(model_file: Path, data: Path, request: Request, step: Step = si
     DiagnosisError
         If model or rows are refused; the message says why.
     """
-    saved_models.inspect(model_file)
     with step(f"load {model_file.name}"):
-        model = training.load_model(model_file)
+        model = keras_models.load_model(model_file)
     x = saved_models.rows(data, math.prod(model.input_shape[1:]), request.rows)
     require_finite(x)
     kind = _input_type(model, request.settings)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from hlsgate.options import BASELINES, SUITE
+
 
 @click.command("import-hls4ml", short_help="Take over hls4ml's own synthesis baselines.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -33,13 +35,8 @@ import click
 )
 @click.option("--ceiling", is_flag=True, help="Take numbers of unknown weights, as ceilings.")
 @click.option("--slack", is_flag=True, help="Take hls4ml's tolerances over, one-sided.")
-@click.option(
-    "--baselines",
-    type=click.Path(path_type=Path),
-    default=Path("baselines.json"),
-    show_default=True,
-    help="Baselines file that gets the entries.",
-)
+@SUITE
+@BASELINES
 def import_hls4ml(
     folder: Path,
     designs: tuple[str, ...],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,12 +80,22 @@ class KerasLayer:
         Type that its own quantizer gives to its output.
     activation : str or None
         Activation inside it, if that is not linear.
+    function : str or None
+        What an activation layer computes: ``"relu"``, ``"softmax"`` and so on.
+    types : mapping of str to Fixed
+        Types that its quantizers give to its ``"kernel"`` and ``"bias"``; those it has none for
+        are left out.
+    weights : tuple of str
+        Names of its arrays, such as ``"kernel"``.
     """
 
     name: str
     kind: str
     quantizer: Fixed | None = None
     activation: str | None = None
+    function: str | None = None
+    types: Mapping[str, Fixed] = field(default_factory=dict)
+    weights: tuple[str, ...] = ()
 
 
 Outputs = dict[str, Any]

@@ -55,7 +55,7 @@ _ALL = (
     Metric("latency_ns", "ns", "lower", "latency end to end, where a report states it in time"),
     Metric("ii_cycles", "cycles", "lower", "largest initiation interval of any block"),
     Metric("fmax_mhz", "MHz", "higher", "clock frequency reached, as estimated or fitted"),
-    Metric("accuracy", "", "higher", "share of test jets classified correctly"),
+    Metric("accuracy", "", "higher", "share of test rows classified correctly"),
     Metric("auc", "", "higher", "area under the ROC curve, one class against the rest"),
     Metric("weights_nonzero", "", "lower", "kernel weights that are not zero"),
     Metric("weight_bits", "bits", "lower", "bits that store the non-zero kernel weights"),

@@ -1,7 +1,7 @@
 """Is a compressed model as accurate as its reference? A paired, one-sided test with a margin.
 
-Both models see the same test jets, so what decides is the jets on which they disagree. The
-verdict is "pass", "fail", or "cannot tell" with this many jets.
+Both models see the same test rows, so what decides is the rows on which they disagree. The
+verdict is "pass", "fail", or "cannot tell" with this many rows.
 """
 
 from __future__ import annotations

@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hlsgate import (
+    architecture,
     checkpoints,
     conversion,
     emulation,
     hls4ml_plugin,
+    keras_models,
     logic,
     simulation,
     suite,
@@ -27,6 +28,7 @@ from hlsgate import (
 )
 from hlsgate.cache import Cache, digest, source_digest, versions
 from hlsgate.checkpoints import Checkpoint
+from hlsgate.declarations import Saved
 from hlsgate.diagnosis import diagnosing
 from hlsgate.emulation import Compiler, Emulator
 from hlsgate.errors import CacheError, SynthesisError
@@ -43,9 +45,10 @@ if TYPE_CHECKING:
     from hlsgate.datasets import Dataset
     from hlsgate.declarations import Backend, Variant
     from hlsgate.diagnosis.divergence import Diagnosis
-    from hlsgate.fixedpoint import Fixed
+    from hlsgate.layers import KerasLayer
 
-_MODEL_SOURCES = ("training", "fixedpoint")
+_MODEL_SOURCES = ("keras_models", "architecture", "fixedpoint")
+_TRAINING_SOURCES = ("training", *_MODEL_SOURCES)
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
 _EMULATION_SOURCES = ("adapting", "compilers", "compiling", "emulation", "jobs", "precompiled")
 _LOGIC_SOURCES = (
@@ -59,8 +62,8 @@ class Pipeline:
 
     Parameters
     ----------
-    load : callable returning a Dataset
-        Loads what is trained and tested on, when it is first needed.
+    load : callable
+        Takes a benchmark's key and loads what is trained and tested on, when it is first needed.
     cache : Cache
         Where finished work is kept.
     checkpoints : pathlib.Path
@@ -69,43 +72,79 @@ class Pipeline:
         Shows progress of long work.
     """
 
-    load: Callable[[], Dataset]
+    load: Callable[[str], Dataset]
     cache: Cache
     checkpoints: Path
     step: Step = silent
+    _loaded: dict[str, Dataset] = field(default_factory=dict, init=False, compare=False)
 
-    @cached_property
-    def dataset(self) -> Dataset:
-        """What is trained and tested on."""
-        return self.load()
+    def dataset(self, variant: Variant) -> Dataset:
+        """Return what a variant is trained and tested on."""
+        if variant.benchmark not in self._loaded:
+            self._loaded[variant.benchmark] = self.load(variant.benchmark)
+        return self._loaded[variant.benchmark]
+
+    def layers(self, variant: Variant) -> list[KerasLayer]:
+        """Return the layers of a variant's Keras model, with what is declared of each."""
+        declared = architecture.declared(variant)
+        if declared is not None:
+            return declared
+
+        def make(folder: Path) -> None:
+            with self.step(f"read the model of {variant.key}"):
+                found = keras_models.describe(keras_models.build(variant))
+            (folder / "layers.json").write_text(json.dumps(architecture.as_json(found)))
+
+        entry = self.cache.entry("layers", self._model_key(variant), make)
+        return architecture.from_json(json.loads((entry / "layers.json").read_text()))
+
+    def _model_key(self, variant: Variant) -> dict[str, Any]:
+        return {
+            **architecture.identity(variant),
+            "versions": versions(keras_models.PACKAGES),
+            "source": source_digest(*_MODEL_SOURCES),
+        }
 
     def frozen(self, variant: Variant) -> Checkpoint:
-        """Load a variant's committed weights."""
+        """Load a variant's committed weights; of a saved model, those that it comes with."""
+        if isinstance(variant.network, Saved):
+            return self._saved(variant, variant.network)
         return checkpoints.load(checkpoint_path(self.checkpoints, variant), variant)
+
+    def _saved(self, variant: Variant, network: Saved) -> Checkpoint:
+        def make(folder: Path) -> None:
+            with self.step(f"read the weights of {variant.key}"):
+                weights = keras_models.hardware_weights(keras_models.build(variant))
+            about = {"variant": variant.key, "file": network.path.name}
+            checkpoints.save(folder / "weights.npz", Checkpoint(weights, about))
+
+        entry = self.cache.entry(
+            "saved", {"variant": variant.key, **self._model_key(variant)}, make
+        )
+        return checkpoints.load(entry / "weights.npz", variant)
 
     def trained(self, variant: Variant) -> Checkpoint:
         """Train a variant from its recipe (and its teacher first, where it has one)."""
-        teacher = None
-        if variant.recipe.teacher is not None:
-            teacher = self.trained(suite.variant(variant.recipe.teacher))
+        recipe = variant.training
+        dataset = self.dataset(variant)
+        teacher = self.trained(suite.variant(recipe.teacher)) if recipe.teacher else None
         key = {
             "variant": variant.key,
-            "layers": variant.topology.dense_layers,
-            "recipe": asdict(variant.recipe),
-            "epochs": variant.recipe.epochs(training.training_rows(variant, self.dataset.x_train)),
-            "dataset": self.dataset.sha256,
-            "prepared": self.dataset.prepared_sha256,
+            **architecture.identity(variant),
+            "epochs": recipe.epochs(training.training_rows(variant, dataset.x_train)),
+            "dataset": dataset.sha256,
+            "prepared": dataset.prepared_sha256,
             "teacher": teacher.sha256 if teacher else None,
-            "versions": versions(training.PACKAGES),
-            "source": source_digest(*_MODEL_SOURCES),
+            "versions": versions(keras_models.PACKAGES),
+            "source": source_digest(*_TRAINING_SOURCES),
         }
 
         def make(folder: Path) -> None:
             with self.step(f"train {variant.key}") as progress:
                 weights = training.train(
                     variant,
-                    self.dataset.x_train,
-                    self.dataset.y_train,
+                    dataset.x_train,
+                    dataset.y_train,
                     teacher=self._probabilities(teacher) if teacher else None,
                     progress=progress,
                 )
@@ -118,8 +157,8 @@ class Pipeline:
     def _probabilities(self, teacher: Checkpoint) -> NDArray[np.float32]:
         """Class probabilities of a teacher on the training rows."""
         variant = suite.variant(teacher.about["variant"])
-        inputs = training.network_inputs(variant, self.dataset.x_train)
-        return training.softmax(training.logits(variant, teacher.weights, inputs))
+        inputs = training.network_inputs(variant, self.dataset(variant).x_train)
+        return training.softmax(keras_models.logits(variant, teacher.weights, inputs))
 
     def keras_logits(
         self,
@@ -144,24 +183,21 @@ class Pipeline:
         -------
         ndarray, shape (n, classes), float32
         """
-        relu_type = hardware_relu_type(variant) if as_hardware else None
+        casts = architecture.relu_casts(variant, self.layers(variant)) if as_hardware else {}
         logits_type = variant.emulation.logits if as_hardware else None
         key = {
             "weights": checkpoint.sha256,
-            "layers": variant.topology.dense_layers,
-            "recipe": asdict(variant.recipe),
+            **self._model_key(variant),
             "inputs": str(variant.input_type) if as_hardware else None,
-            "relu": str(relu_type),
+            "casts": {name: str(kind) for name, kind in casts.items()},
             "logits": str(logits_type),
-            "prepared": self._prepared(rows),
-            "versions": versions(training.PACKAGES),
-            "source": source_digest(*_MODEL_SOURCES, "pipeline"),
+            "prepared": self._prepared(variant, rows),
         }
 
         def make(folder: Path) -> None:
             x = self._keras_inputs(variant, rows, as_hardware=as_hardware)
             with self.step(f"evaluate {variant.key} in Keras"):
-                found = training.logits(variant, checkpoint.weights, x, relu_type=relu_type)
+                found = keras_models.logits(variant, checkpoint.weights, x, casts)
             _save(folder, logits_type.round(found) if logits_type else found)
 
         return _load(self.cache.entry("keras", key, make))
@@ -171,20 +207,20 @@ class Pipeline:
     ) -> NDArray[np.float32]:
         if rows is not None:
             return variant.input_type.cast(rows).astype("float32")
-        x = self.dataset.x_test
+        x = self.dataset(variant).x_test
         return variant.input_type.round(x) if as_hardware else training.network_inputs(variant, x)
 
-    def _prepared(self, rows: NDArray[np.float64] | None) -> str:
+    def _prepared(self, variant: Variant, rows: NDArray[np.float64] | None) -> str:
         """Return the identity of the rows that are computed on."""
         if rows is None:
-            return self.dataset.prepared_sha256
+            return self.dataset(variant).prepared_sha256
         return digest([list(rows.shape), rows.astype("float64").tobytes().hex()])
 
     def _hardware_inputs(
         self, variant: Variant, rows: NDArray[np.float64] | None
     ) -> NDArray[np.floating[Any]]:
         """Test rows are rounded to the input type; others go to the firmware as they are."""
-        return variant.input_type.round(self.dataset.x_test) if rows is None else rows
+        return variant.input_type.round(self.dataset(variant).x_test) if rows is None else rows
 
     def project(
         self, variant: Variant, checkpoint: Checkpoint, backend: Backend, *, softmax: bool
@@ -194,7 +230,7 @@ class Pipeline:
 
         def make(folder: Path) -> None:
             with self.step(f"convert {variant.key} for {backend.hls4ml}"):
-                model = training.model_with(variant, checkpoint.weights, softmax=softmax)
+                model = keras_models.model_with(variant, checkpoint.weights, softmax=softmax)
                 written = conversion.convert(variant, model, backend, folder / "project")
             (folder / "project.json").write_text(
                 json.dumps({k: v for k, v in asdict(written).items() if k != "folder"})
@@ -210,12 +246,11 @@ class Pipeline:
         return {
             "variant": variant.key,
             "weights": checkpoint.sha256,
-            "layers": variant.topology.dense_layers,
-            "recipe": asdict(variant.recipe),
+            **architecture.identity(variant),
             "emulation": asdict(variant.emulation),
             "backend": asdict(backend),
             "softmax": softmax,
-            "versions": versions((*conversion.PACKAGES, *training.PACKAGES)),
+            "versions": versions((*conversion.PACKAGES, *keras_models.PACKAGES)),
             "source": source_digest(*_PROJECT_SOURCES),
         }
 
@@ -241,7 +276,7 @@ class Pipeline:
         library_key = {"project": project.digest, **self._compiler_key(project.backend)}
         run_key = {
             "library": library_key,
-            "prepared": self._prepared(rows),
+            "prepared": self._prepared(variant, rows),
             "inputs": str(variant.input_type),
         }
 
@@ -270,15 +305,15 @@ class Pipeline:
             "project": self._project_key(variant, checkpoint, backend, softmax=False),
             "library": self._compiler_key(backend.hls4ml),
             "plug-in": source_digest("hls4ml_plugin"),
-            "prepared": self.dataset.prepared_sha256,
+            "prepared": self._prepared(variant, None),
             "rows": rows,
         }
 
         def make(folder: Path) -> None:
             hls4ml_plugin.install()
             with self.step(f"compile and predict {variant.key} by hls4ml"):
-                model = training.model_with(variant, checkpoint.weights, softmax=False)
-                x = variant.input_type.round(self.dataset.x_test[:rows])
+                model = keras_models.model_with(variant, checkpoint.weights, softmax=False)
+                x = variant.input_type.round(self.dataset(variant).x_test[:rows])
                 _save(folder, conversion.predict(variant, model, backend, folder / "project", x))
 
         return _load(self.cache.entry("predicted", key, make))
@@ -308,7 +343,7 @@ class Pipeline:
 
         def make(folder: Path) -> None:
             with self.step(f"trace {variant.key}"):
-                model = training.model_with(variant, checkpoint.weights, softmax=False)
+                model = keras_models.model_with(variant, checkpoint.weights, softmax=False)
                 graph = conversion.model_graph(variant, model, backend, folder / "unwritten")
                 traced = tracing.trace(graph)
                 traced.save(folder)
@@ -335,7 +370,7 @@ class Pipeline:
         traced = self.logic(variant, checkpoint, backend)
         key = {
             "logic": traced.name,
-            "prepared": self._prepared(rows),
+            "prepared": self._prepared(variant, rows),
             "source": source_digest("logic"),
         }
 
@@ -368,7 +403,7 @@ class Pipeline:
             "logic": traced.name,
             "sources": digest([source.read_text() for source in sources]),
             "icarus": icarus.version,
-            "prepared": self.dataset.prepared_sha256,
+            "prepared": self._prepared(variant, None),
             "rows": rows,
             "source": source_digest("simulation", "logic"),
         }
@@ -377,7 +412,7 @@ class Pipeline:
 
         def make(folder: Path) -> None:
             with self.step(f"simulate {title}"):
-                x = variant.input_type.round(self.dataset.x_test[:rows])
+                x = variant.input_type.round(self.dataset(variant).x_test[:rows])
                 try:
                     found = simulation.simulate(logic.load(traced), sources, x, folder, icarus)
                 finally:
@@ -408,12 +443,12 @@ class Pipeline:
         rows : int, optional
             First test rows only.
         """
-        casts: dict[str, Fixed] = hardware_casts(variant) if as_hardware else {}
-        model = training.model_with(variant, checkpoint.weights)
-        settings = conversion.settings_of(variant)
+        casts = architecture.casts(variant, self.layers(variant)) if as_hardware else {}
+        model = keras_models.model_with(variant, checkpoint.weights)
+        settings = conversion.settings_of(variant, model)
         subject = diagnosing.Subject(variant.key, model, settings, backend, casts)
         with tempfile.TemporaryDirectory(prefix="hlsgate-diagnosis-") as folder:
-            x = variant.input_type.round(self.dataset.x_test[:rows])
+            x = variant.input_type.round(self.dataset(variant).x_test[:rows])
             return diagnosing.run(subject, x, Path(folder), step=self.step)
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
@@ -426,30 +461,6 @@ class Pipeline:
 def checkpoint_path(folder: Path, variant: Variant) -> Path:
     """Return where a variant's frozen weights are."""
     return folder / f"{variant.key}.npz"
-
-
-def hardware_relu_type(variant: Variant) -> Fixed | None:
-    """Return the type that hls4ml gives to ReLUs which have no quantizer of their own."""
-    return variant.emulation.precision if variant.recipe.activations is None else None
-
-
-def hardware_activation(variant: Variant) -> Fixed:
-    """Return the type of a variant's ReLUs in hardware."""
-    typed = variant.recipe.activations
-    if typed is None:
-        return variant.emulation.precision
-    return replace(typed.relu_type, rounding="RND_CONV", saturation="SAT")
-
-
-def hardware_casts(variant: Variant) -> dict[str, Fixed]:
-    """Return the types that Keras' outputs are cut to, by layer, to be as the hardware's."""
-    casts: dict[str, Fixed] = {}
-    relu = hardware_relu_type(variant)
-    if relu is not None:
-        casts = {f"relu{number}": relu for number in range(1, len(variant.topology.hidden) + 1)}
-    if variant.emulation.logits is not None:
-        casts["logits"] = replace(variant.emulation.logits, saturation="SAT")
-    return casts
 
 
 def _save(folder: Path, values: NDArray[np.floating[Any]]) -> None:

@@ -70,7 +70,7 @@ def collect(content: Mapping[str, Any], published: Mapping[str, Any]) -> list[Sa
             known.setdefault(key, _measurement(one))
     known |= {key: _measurement(one["measurement"]) for key, one in content["designs"].items()}
     found = []
-    for design in suite.DESIGNS:
+    for design in suite.active().designs:
         if design.key in known:
             measurement = known[design.key]
             base, why = _base(design, measurement, known)

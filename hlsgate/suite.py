@@ -1,188 +1,117 @@
-"""What the suite measures: every benchmark, variant, target and design, declared here.
+"""The suite that this process works on: hlsgate's own, or one from a file.
 
-A *variant* is a benchmark with a compression recipe; a *design* is a variant on a target. Their
-keys are the pytest ids and the keys in ``baselines.json``, so a missing or an orphaned baseline
-is a set comparison. A new model is one more entry in `VARIANTS` (and in `DESIGNS`), then
-``python -m hlsgate freeze`` and ``record``.
+Chosen once, where a command or a test run begins. Everything else asks here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+import importlib.util
+import sys
+from pathlib import Path
 
-from hlsgate.declarations import (
-    Backend,
-    Design,
-    Emulation,
-    Pruning,
-    Quantizer,
-    Recipe,
-    Shortfall,
-    Target,
-    Topology,
-    Variant,
-)
-from hlsgate.errors import SuiteError
-from hlsgate.fixedpoint import Fixed
+from hlsgate.declarations import Design, Variant
+from hlsgate.errors import HlsgateError, SuiteError
+from hlsgate.suites import Benchmark, Suite
 
-JETS = Topology(inputs=16, hidden=(32, 32, 32), classes=5)
+NAME = "SUITE"
+"""What a suite's file has to define."""
 
-EXERCISE_PRUNING = Pruning(0.75, "constant", begin_step=200, frequency=100)
-EXERCISE_WEIGHTS = Quantizer(4, 1)
-EXERCISE_STEPS_PER_EPOCH = 3891
-"""Batches of 128 in the 498,000 jets that the exercise trained on."""
+_INSTALLED = "pytest_part"
+_chosen: list[Suite] = []
 
 
-def _exercise(weights: Quantizer | None, pruning: Pruning | None) -> Recipe:
-    return Recipe(15 * EXERCISE_STEPS_PER_EPOCH, 1e-4, weights=weights, pruning=pruning)
+def use(chosen: Suite | None) -> None:
+    """Let this process work on a suite; None for hlsgate's own."""
+    _chosen[:] = [] if chosen is None else [chosen]
 
 
-def _better(weights: Quantizer, activations: Quantizer) -> Recipe:
-    """Gradual pruning, a cosine schedule and the baseline as teacher; all activations typed."""
-    return Recipe(
-        steps=30_000,
-        learning_rate=5e-3,
-        batch_size=256,
-        schedule="cosine",
-        l1=0.0,
-        inputs=Fixed(12, 4),
-        weights=weights,
-        activations=activations,
-        pruning=Pruning(0.75, "polynomial", begin_step=0, end=0.5, frequency=100),
-        teacher="jets-float",
-        teacher_share=0.5,
-    )
+def active() -> Suite:
+    """Return the suite that this process works on."""
+    return _chosen[0] if _chosen else shipped()
 
 
-_FLOAT = Emulation("model")
-_WIDE = (
-    "hls4ml gives the logits fixed<26,14>, so the 1024 entries of the softmax table are 16 apart"
-)
-_WIDE_LOGITS = (
-    Shortfall("softmax", 0.12, _WIDE, ("oneapi", "quartus")),
-    Shortfall("softmax", 0.25, f"{_WIDE}; three quarters of the classes flip", ("vitis", "vivado")),
-)
-
-VARIANTS: tuple[Variant, ...] = (
-    Variant(
-        "jets-float",
-        "jets",
-        JETS,
-        Recipe(10 * EXERCISE_STEPS_PER_EPOCH, 1e-4),
-        _FLOAT,
-        about="the exercise's baseline: float weights, converted to fixed<16,6>",
-    ),
-    Variant(
-        "jets-q4_p75_exercise",
-        "jets",
-        JETS,
-        _exercise(EXERCISE_WEIGHTS, EXERCISE_PRUNING),
-        Emulation(),
-        about="the exercise's compressed network: 4-bit weights, 75 % pruned, plain ReLU",
-        reference="jets-float",
-        shortfalls=(
-            Shortfall("parity", 0.03, "4-bit weights, pruned at once, lose some two points"),
-            Shortfall("auc", 0.025, "telling W from Z jets suffers most"),
-            *_WIDE_LOGITS,
-        ),
-    ),
-    Variant(
-        "jets-q4_exercise",
-        "jets",
-        JETS,
-        _exercise(EXERCISE_WEIGHTS, None),
-        Emulation(),
-        about="ablation of the exercise: quantised only",
-        reference="jets-float",
-        shortfalls=_WIDE_LOGITS,
-    ),
-    Variant(
-        "jets-p75_exercise",
-        "jets",
-        JETS,
-        _exercise(None, EXERCISE_PRUNING),
-        _FLOAT,
-        about="ablation of the exercise: pruned only",
-        reference="jets-float",
-        shortfalls=(
-            Shortfall("hardware", 0.005, "fixed<16,6> ends at 32, where some activations wrap"),
-            Shortfall(
-                "softmax", 1.6, "wrapped logits are up to 48.9 apart, the table is filled for 32"
-            ),
-        ),
-    ),
-    Variant(
-        "jets-q6_p75",
-        "jets",
-        JETS,
-        _better(Quantizer(6, 1), Quantizer(6, 2)),
-        Emulation(logits=Fixed(14, 6)),
-        about="6-bit weights and activations, 75 % pruned, better recipe",
-        reference="jets-float",
-    ),
-    Variant(
-        "jets-q4_p75",
-        "jets",
-        JETS,
-        _better(Quantizer(4, 1), Quantizer(4, 2)),
-        Emulation(logits=Fixed(10, 6)),
-        about="4-bit weights and activations, 75 % pruned, better recipe",
-        reference="jets-float",
-    ),
-)
-
-ONEAPI = Backend("oneapi", "oneAPI", "Agilex7", 5.0)
-QUARTUS = Backend("quartus", "Quartus", "Arria10", 5.0)
-VITIS = Backend("vitis", "Vitis", "xcvu13p-flga2577-2-e", 5.0)
-VIVADO = Backend("vivado", "Vivado", "xcvu13p-flga2577-2-e", 5.0)
-
-EMULATED: tuple[Backend, ...] = (ONEAPI, QUARTUS, VITIS, VIVADO)
-"""Backends on which every variant is emulated, logits and softmax."""
-
-STREAMED: tuple[Backend, ...] = tuple(backend.streamed() for backend in EMULATED)
-"""The same with streams between layers: logits of the variants with quantised weights, which are
-exact. What streams change is how values travel, so that the rest would be measured twice."""
-
-ONEAPI_AGILEX7 = Target("oneapi_agilex7", "oneapi", ONEAPI, "Agilex7", "hls_estimate", softmax=True)
-DA4ML = Target("da4ml", "da4ml", QUARTUS, "any", "logic", softmax=False)
-YOSYS_CYCLONEV = Target("yosys_cyclonev", "yosys", QUARTUS, "cyclonev", "synthesis", softmax=False)
-NEXTPNR_ECP5 = Target("nextpnr_ecp5", "nextpnr", QUARTUS, "ecp5-85k-8", "fit", softmax=False)
-
-_BY_KEY = {variant.key: variant for variant in VARIANTS}
-_TYPED = [variant.key for variant in VARIANTS if variant.recipe.weights]
+def home() -> Path:
+    """Return the folder of the pytest part: the checkout, or where an installation has it."""
+    package = Path(__file__).resolve().parent
+    installed = package / _INSTALLED
+    return installed if installed.is_dir() else package.parent
 
 
-def _designs(target: Target, keys: Iterable[str], slow: Sequence[str] = ()) -> list[Design]:
-    return [Design(_BY_KEY[key], target, key in slow) for key in keys]
+@functools.cache
+def shipped() -> Suite:
+    """Return hlsgate's own suite."""
+    from hlsgate import shipped as declared
+
+    return declared.suite(home())
 
 
-DESIGNS: tuple[Design, ...] = (
-    *_designs(ONEAPI_AGILEX7, ("jets-float", "jets-q4_p75_exercise", "jets-q6_p75", "jets-q4_p75")),
-    *_designs(DA4ML, _BY_KEY),
-    *_designs(YOSYS_CYCLONEV, _BY_KEY, slow=("jets-float",)),
-    # nextpnr is still routing jets-q4_exercise, of 21,508 ALUTs, after a quarter of an hour
-    *_designs(NEXTPNR_ECP5, [key for key in _TYPED if key != "jets-q4_exercise"]),
-)
+def load(path: Path) -> Suite:
+    """Run a Python file that declares a suite, and return that.
 
-
-def variant(key: str) -> Variant:
-    """Return a declared variant.
+    Parameters
+    ----------
+    path : pathlib.Path
+        It has to define ``SUITE``. It is a program of one's own, like a ``conftest.py``: whoever
+        names a file runs it.
 
     Raises
     ------
     SuiteError
-        If there is none of that key; the message lists those there are.
+        If there is no such file, it fails, or it defines no suite; the message names the line.
     """
+    if not path.is_file():
+        raise SuiteError(
+            f"{path} is not there, or is no file; 'python -m hlsgate init' writes a suite to start "
+            "with."
+        )
+    found = getattr(_executed(path.resolve()), NAME, None)
+    if not isinstance(found, Suite):
+        what = "nothing" if found is None else f"a {type(found).__name__}"
+        raise SuiteError(f"{path} defines {what} as {NAME}; it should be a hlsgate.suites.Suite.")
+    return found
+
+
+def _executed(path: Path) -> object:
+    # Keras models that it builds, and Dask workers, find its functions by the module's name.
+    name = f"hlsgate_suite_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise SuiteError(f"{path} is no Python file; name one that ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     try:
-        return _BY_KEY[key]
-    except KeyError:
-        raise SuiteError(f"no variant {key!r}; declared are {', '.join(_BY_KEY)}.") from None
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever a stranger's file raises
+        raise SuiteError(f"{path}, {_line(error, path)}: {_told(error)}") from error
+    return module
+
+
+def _line(error: Exception, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}"
+    trace, line = error.__traceback__, 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"line {line}"
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, HlsgateError) else f"{type(error).__name__}: {error}"
+
+
+def benchmark(key: str) -> Benchmark:
+    """Return a declared benchmark, or raise `SuiteError` with a list of those there are."""
+    return active().benchmark(key)
+
+
+def variant(key: str) -> Variant:
+    """Return a declared variant, or raise `SuiteError` with a list of those there are."""
+    return active().variant(key)
 
 
 def design(key: str) -> Design:
     """Return a declared design, or raise `SuiteError` with a list of those there are."""
-    for known in DESIGNS:
-        if known.key == key:
-            return known
-    keys = ", ".join(known.key for known in DESIGNS)
-    raise SuiteError(f"no design {key!r}; declared are {keys}.")
+    return active().design(key)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hlsgate import suite
 from hlsgate.declarations import Target, Variant
-from hlsgate.suite import DESIGNS, VARIANTS
 
 _NONE = "-"
 
@@ -58,14 +58,14 @@ def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list
 def accuracy(content: Mapping[str, Any]) -> Table:
     """Accuracy, interval and parity of frozen and of retrained weights."""
     rows = []
-    for variant in VARIANTS:
+    for variant in suite.active().variants:
         found = content["variants"].get(variant.key, {})
         for kind in ("frozen", "retrained"):
             if kind in found:
                 rows.append([variant.key, kind, *_accuracy_cells(variant, found[kind])])
     heads = ("variant", "weights", "accuracy %", "95 % interval", "loss, points", "parity",
              "worst AUC loss", "n")  # fmt: skip
-    notes = ("loss: against the reference with the same kind of weights, on the same jets, with "
+    notes = ("loss: against the reference with the same kind of weights, on the same rows, with "
              "one-sided 95 % bounds",)  # fmt: skip
     return Table("Accuracy", heads, rows, notes)
 
@@ -88,7 +88,7 @@ def _accuracy_cells(variant: Variant, found: Mapping[str, Any]) -> list[str]:
 def emulation(content: Mapping[str, Any]) -> Table:
     """Equality of every backend's emulation with Keras."""
     rows = []
-    for variant in VARIANTS:
+    for variant in suite.active().variants:
         for backend, found in content["variants"].get(variant.key, {}).get("emulation", {}).items():
             rows.append([variant.key, backend, *_emulation_cells(found)])
     heads = ("variant", "backend", "built by", "rows", "rows different", "accuracy %",
@@ -140,7 +140,7 @@ def savings(content: Mapping[str, Any], published: Mapping[str, Any]) -> Table:
     """Sizes and resources of every variant against its reference, one line for each target."""
     legend: dict[str, str] = {}
     rows = []
-    for variant in VARIANTS:
+    for variant in suite.active().variants:
         sizes = content["variants"].get(variant.key, {}).get("sizes", {})
         measured = any(key.rpartition("-")[0] == variant.key for key in content["designs"])
         if not (sizes or measured):
@@ -166,7 +166,7 @@ def logic(content: Mapping[str, Any]) -> Table:
     legend: dict[str, str] = {}
     names = ("da_cost", "register_bits", "stages", "latency_cycles", "fmax_mhz")
     rows = []
-    for variant in VARIANTS:
+    for variant in suite.active().variants:
         reference = variant.reference or variant.key
         for label, values, base in _lines(variant.key, reference, content, {}, ("logic", "fit")):
             cells = [_saved(values, base, name) for name in names]
@@ -188,7 +188,7 @@ def _lines(
     found = {key: entry["measurement"] for key, entry in content["designs"].items()}
     # what was measured stands in the place of what somebody published
     known = {**published, **found}
-    for declared in DESIGNS:
+    for declared in suite.active().designs:
         target = declared.target
         if declared.variant.key != variant or target.stage not in stages:
             continue
@@ -228,7 +228,7 @@ def _saved(values: Mapping[str, float], base: Mapping[str, float], name: str) ->
 def speed(content: Mapping[str, Any]) -> Table:
     """Rates and times, as ratios within one run."""
     rows = []
-    for variant in VARIANTS:
+    for variant in suite.active().variants:
         found = content["variants"].get(variant.key, {})
         for name, other, what in _RATES:
             if name in found:
@@ -239,7 +239,7 @@ def speed(content: Mapping[str, Any]) -> Table:
         yardsticks = found.get("emulation_speed", {}).values()
         for rate in [one["keras_rows_per_s"] for one in yardsticks][:1]:
             rows.append([variant.key, "Keras' predict, a yardstick", f"{rate:,.0f}", _NONE, _NONE])
-    heads = ("variant", "what", "jets/s", "theirs, jets/s", "ratio")
+    heads = ("variant", "what", "rows/s", "theirs, rows/s", "ratio")
     return Table("Speed", heads, rows)
 
 

@@ -113,7 +113,8 @@ def compare(metric: str, found: Mapping[str, Any], sweep: Mapping[str, Any] | No
     tools = {_tool_of_point(metric, point, sweep or {}) for point in points}
     kind = (sweep["dataset_sha256"] if sweep else None, tools)
     variants, notes = [], []
-    for variant in suite.VARIANTS:
+    key = sweep["benchmark"] if sweep else suite.active().benchmarks[0].key
+    for variant in suite.active().variants_of(key):
         mark, note = _variant(variant.key, metric, found, kind)
         variants += [mark] if mark else []
         notes += [note] if note else []

@@ -99,7 +99,7 @@ def emulated(variant):
 def content():
     """Return results."""
     found = results.empty()
-    for variant in suite.VARIANTS:
+    for variant in suite.active().variants:
         frozen = scores(variant)
         results.put(found, "variants", variant.key, "frozen", frozen)
         results.put(found, "variants", variant.key, "emulation", emulated(variant))
@@ -107,7 +107,7 @@ def content():
         if variant.recipe.pruning:
             sizes = {"weights_nonzero": 680, "weight_bits": 680 * 4}
         results.put(found, "variants", variant.key, "sizes", sizes)
-    for design in suite.DESIGNS:
+    for design in suite.active().designs:
         if design.target.key in TARGETS:
             weights = found["variants"][design.variant.key]["frozen"]["weights_sha256"]
             results.put(found, "designs", design.key, "measurement", measured(design, weights))

@@ -16,6 +16,7 @@ from hlsgate.__main__ import main
 ROOT = Path(__file__).parents[1]
 VARIABLES = {
     "HLSGATE_CACHE": "folder of finished work, where no `--cache` is given",
+    "HLSGATE_SUITE": "Python file that declares a suite of your own, where no `--suite` is given",
     "HLSGATE_CXX": "C++ compiler that builds emulations, instead of `g++`",
     "HLSGATE_ICPX": "oneAPI's compiler; the file must be called `icpx`",
     "HLSGATE_ICPX_ANY_VERSION": "`1`: try an icpx that is known to have no FPGA support",
@@ -71,8 +72,8 @@ def pytest_options():
             default = "the user's cache folder"  # another one on each machine
         if isinstance(default, Path):
             default = f"`{default.relative_to(ROOT).as_posix()}`"
-        text = re.sub(r" ?\[%\(default\)s\]", "", how.get("help", ""))
-        default = "" if default in (None, []) else default
+        text, _, stated = how.get("help", "").partition("[")
+        default = stated.rstrip("]") if default in (None, []) else default
         rows.append((f"`{name}{f' {value}' if takes else ''}`", text, default))
     return table(("option", "meaning", "default"), rows)
 

@@ -6,9 +6,9 @@ import json
 import re
 from pathlib import Path
 
-from hlsgate import suite
 from hlsgate.declarations import Design, Variant
 from hlsgate.gates import baselines
+from hlsgate.shipped import jets
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "add-a-model.md").read_text(encoding="utf-8")
@@ -20,14 +20,14 @@ def blocks(kind):
 
 def test_the_declarations(monkeypatch):
     """The variant, and the designs that name it, are made of what the suite has."""
-    code, designs = blocks("python")
-    declared = eval(code, dict(vars(suite)))
+    code, line = blocks("python")
+    declared = eval(code, dict(vars(jets)))
     assert isinstance(declared, Variant)
     assert re.fullmatch(r"[a-z0-9_]+-[a-z0-9_]+", declared.key)
-    assert declared.reference in {variant.key for variant in suite.VARIANTS}
-    assert declared.key not in {variant.key for variant in suite.VARIANTS}, "take another example"
-    monkeypatch.setitem(suite._BY_KEY, declared.key, declared)
-    found = eval(f"({designs.strip()})", dict(vars(suite)))
+    assert declared.reference in {variant.key for variant in jets.VARIANTS}
+    assert declared.key not in {variant.key for variant in jets.VARIANTS}, "take another example"
+    monkeypatch.setitem(jets._BY_KEY, declared.key, declared)
+    found = eval(f"({line.strip()})", dict(vars(jets)))
     assert all(isinstance(design, Design) for design in found)
     assert declared in [design.variant for design in found]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import commands, explaining, suite
+from hlsgate import commands, explaining, targets
 from hlsgate.__main__ import main
 from hlsgate.diagnosis import catalogue, documentation, pictures
 from hlsgate.diagnosis.catalogue import CATALOGUE, Finding
@@ -72,7 +72,7 @@ def test_a_design_brings_its_backend():
         diagnosis=lambda _variant, _weights, backend, **how: asked.update(how, on=backend) or FOUND,
     )
     explaining.declared("jets-q4_p75-da4ml", pipeline, explaining.Request(io_type="io_stream"))
-    assert asked["on"] == suite.QUARTUS.streamed()
+    assert asked["on"] == targets.QUARTUS.streamed()
     assert asked["as_hardware"] is False
     with pytest.raises(SuiteError):
         explaining.declared("jets-q4_p75", pipeline, explaining.Request(backend="none"))

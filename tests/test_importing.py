@@ -13,10 +13,12 @@ from hlsgate.gates import baselines, hls4ml_files, hls4ml_folder
 from hlsgate.gates.budgets import judge_design
 from hlsgate.gates.judging import target_facts
 from hlsgate.measurement import Measurement
+from hlsgate.targets import VITIS
+from tests.suites import cut
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "migration" / "baselines"
 ONEAPI = EXAMPLES / "oneAPI/2025.0.1/test_trigger_io_parallel-oneAPI.json"
-VITIS = EXAMPLES / "Vitis/2024.1/test_trigger_io_parallel-Vitis.json"
+VITIS_FILE = EXAMPLES / "Vitis/2024.1/test_trigger_io_parallel-Vitis.json"
 DESIGN = "jets-q6_p75-oneapi_agilex7"
 MAP = f"test_trigger_io_parallel-oneAPI={DESIGN}"
 SHA = "ab" * 32
@@ -51,7 +53,7 @@ def test_oneapi_by_name():
 
 def test_vitis_by_name():
     """Periods become clocks as in a report of Vitis; best cases and capacities are left out."""
-    found = hls4ml_files.read(VITIS, "Vitis", "2024.1")
+    found = hls4ml_files.read(VITIS_FILE, "Vitis", "2024.1")
     assert found.values == {
         "fmax_mhz": round(1000 / 4.312, 3), "latency_cycles": 9, "ii_cycles": 1, "bram_18k": 4,
         "dsp": 14, "ff": 2900, "lut": 16400, "uram": 0,
@@ -89,7 +91,7 @@ def test_what_a_reader_starts_from_is_no_measurement(tmp_path, place, value, met
 def test_vitis_left_out(tmp_path, place, value, why):
     """What is no number of this design, or unknown, is listed."""
     path, *of = changed(
-        tmp_path, lambda one: one["CSynthesisReport"].update({place: value}), VITIS, "Vitis"
+        tmp_path, lambda one: one["CSynthesisReport"].update({place: value}), VITIS_FILE, "Vitis"
     )
     found = hls4ml_files.read(path, *of)
     assert found.left_out[f"CSynthesisReport/{place}"].startswith(why)
@@ -98,7 +100,7 @@ def test_vitis_left_out(tmp_path, place, value, why):
 def test_sections_of_other_tools_are_listed(tmp_path):
     """Vivado's half of a file, whose BRAM_18K counts whole tiles, is not mistaken for Vitis'."""
     extra = {"VivadoSynthReport": {"LUT": "47", "BRAM_18K": "0.5"}, "CosimResults": [[0.1]]}
-    path, *of = changed(tmp_path, lambda one: one.update(extra), VITIS, "Vitis")
+    path, *of = changed(tmp_path, lambda one: one.update(extra), VITIS_FILE, "Vitis")
     found = hls4ml_files.read(path, *of)
     assert found.values["lut"] == 16400
     assert {"VivadoSynthReport/LUT", "VivadoSynthReport/BRAM_18K", "CosimResults"} <= set(
@@ -160,11 +162,11 @@ def test_what_is_no_file(tmp_path, make):
         hls4ml_files.read(path, "oneAPI", "2025.0.1")
 
 
-@pytest.mark.parametrize("backend", ["Vivado", "VivadoAccelerator", "Altera", "Catapult"])
-def test_backends_without_a_toolchain(backend):
+@pytest.mark.parametrize("other", ["Vivado", "VivadoAccelerator", "Altera", "Catapult"])
+def test_backends_without_a_toolchain(other):
     """Numbers that nothing here could make are refused, with those that can be taken."""
-    with pytest.raises(BaselineError, match=f"backend {backend}, only those of oneAPI and Vitis"):
-        hls4ml_files.read(ONEAPI, backend, "2025.0.1")
+    with pytest.raises(BaselineError, match=f"backend {other}, only those of oneAPI and Vitis"):
+        hls4ml_files.read(ONEAPI, other, "2025.0.1")
 
 
 @pytest.fixture
@@ -177,7 +179,7 @@ def stored(tmp_path):
 
 
 def take(run, *options):
-    return run("import-hls4ml", str(EXAMPLES), *options)
+    return run("import-hls4ml", str(EXAMPLES), *options, "--baselines", "baselines.json")
 
 
 def test_listing_writes_nothing(run, stored):
@@ -251,11 +253,9 @@ def test_named_weights(run, stored):
 
 def test_vitis_states_its_clock(run, stored, monkeypatch):
     """A file of Vitis needs no --clock, and contradicts another one."""
-    target = Target(
-        "vitis_xcvu13p", "vitis", suite.VITIS, suite.VITIS.part, "hls_estimate", softmax=True
-    )
+    target = Target("vitis_xcvu13p", "vitis", VITIS, VITIS.part, "hls_estimate", softmax=True)
     design = Design(suite.variant("jets-q6_p75"), target)
-    monkeypatch.setattr(suite, "DESIGNS", (*suite.DESIGNS, design))
+    cut(monkeypatch, suite.active().variants, (*suite.active().designs, design))
     told = ("--map", f"test_trigger_io_parallel-Vitis={design.key}", "--part", target.part)
     done = take(run, *told, "--ceiling", "--clock", "250")
     assert "is of 200 MHz, not of 250 MHz" in done.output
@@ -319,6 +319,7 @@ def test_tests_of_one_name_must_be_told_apart(run, stored, tmp_path):
         folder.mkdir(parents=True)
         (folder / "t.json").write_text(ONEAPI.read_text())
     told = (*HERE, "--ceiling")
+    told += ("--baselines", "baselines.json")
     done = run("import-hls4ml", str(tmp_path / "b"), "--map", f"t={DESIGN}", *told)
     assert "'t' may be any of oneAPI/2024.2/t, oneAPI/2025.0.1/t" in done.output
     done = run("import-hls4ml", str(tmp_path / "b"), "--map", f"2024.2/t={DESIGN}", *told)
@@ -371,9 +372,10 @@ def test_accept_replaces_all_of_it(run, stored, tmp_path):
     assert DESIGN not in loaded.published()
     source = Path(__file__).parents[1] / "docs" / "migration" / "results.json"
     assert "its baseline is imported; 'accept' replaces it" in (
-        run("tighten", "--results", str(source)).output
+        run("tighten", "--results", str(source), "--baselines", "baselines.json").output
     )
-    done = run("accept", DESIGN, "--results", str(source), "--reason", "measured")
+    options = ("--results", str(source), "--baselines", "baselines.json")
+    done = run("accept", DESIGN, *options, "--reason", "measured")
     assert done.exit_code == 0, done.output
     entry = baselines.load(stored).resources(DESIGN)
     assert entry["baseline"]["provenance"]["origin"] == "measured"

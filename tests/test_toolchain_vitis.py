@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hlsgate import process, suite, toolchains
+from hlsgate import process, suite, targets, toolchains
 from hlsgate.cache import Cache
 from hlsgate.declarations import Design
 from hlsgate.errors import SynthesisError, ToolNotFound
@@ -426,7 +426,7 @@ def design(bench):
     """Declare a design on the toolchain, as CONTRIBUTING.md says, for an invented part."""
     (line,) = re.findall(r"VITIS_XCVU13P = (.*)", (ROOT / "CONTRIBUTING.md").read_text())
     target = eval(line, dict(vars(suite)))
-    assert (target.backend, target.stage) == (suite.VITIS, "hls_estimate")
+    assert (target.backend, target.stage) == (targets.VITIS, "hls_estimate")
     if bench.toolchain is vivado:
         target = replace(target, key="vivado_xcvu13p", toolchain="vivado", stage="synthesis")
     return Design(suite.variant("jets-q4_p75"), replace(target, part=PART))

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from hlsgate import suite
+from tests.suites import cut
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = ["python", "-m", "hlsgate"]
@@ -41,12 +42,11 @@ def printed(page, run, tmp_path, monkeypatch):
     folder, shown, toolchain = PAGES[page.name]
     designs = [
         one
-        for one in suite.DESIGNS
+        for one in suite.active().designs
         if one.variant.key in shown and one.target.toolchain == toolchain
     ]
     assert len(designs) == len(shown)
-    monkeypatch.setattr(suite, "DESIGNS", designs)
-    monkeypatch.setattr(suite, "VARIANTS", [suite.variant(key) for key in shown])
+    cut(monkeypatch, [suite.variant(key) for key in shown], designs, home=tmp_path)
     shutil.copytree(DOCS / folder, tmp_path, dirs_exist_ok=True)
 
     def output(line):

@@ -25,8 +25,12 @@ from hlsgate.fixedpoint import Fixed
 from hlsgate.frontier import gate as frontier_gate
 from hlsgate.gates import baselines, summary
 from hlsgate.gates.budgets import judge_design
+from hlsgate.layers import KerasLayer
 from hlsgate.measurement import Measurement
+from hlsgate.shipped.jets import JETS
+from hlsgate.targets import ONEAPI, VITIS
 from tests.frontiers import group, sweep
+from tests.suites import cut
 from tests.test_divergence import DENSE, INPUTS, RELU, diagnose
 from tests.test_divergence import rows as divergence_rows
 
@@ -122,7 +126,7 @@ def auc(policy):
     return said(
         test_accuracy.test_auc_parity,
         compressed=VARIANT, weights_kind="frozen", baselines=policy,
-        dataset=SimpleNamespace(class_names=["q", "w"]),
+        pipeline=SimpleNamespace(dataset=lambda _: SimpleNamespace(class_names=["q", "w"])),
         evaluate=lambda variant, _: scores(0.9 if variant is VARIANT else 0.0),
     )  # fmt: skip
 
@@ -130,15 +134,20 @@ def auc(policy):
 def weights(change):
     """Judge weights of the right shapes, pruned and on the grid, with one change."""
     arrays = {}
-    for name, inputs, outputs in VARIANT.topology.dense_layers:
+    for name, inputs, outputs in JETS.dense_layers:
         kernel = np.zeros((inputs, outputs), np.float32)
         kernel.ravel()[: kernel.size // 4] = 0.25
         arrays |= {f"{name}/kernel": kernel, f"{name}/bias": np.zeros(outputs, np.float32)}
     change(arrays)
+    kind = VARIANT.recipe.weights.weight_type
+    types = {"kernel": kind, "bias": kind}
+    names = [name for name, *_ in JETS.dense_layers]
+    layers = [KerasLayer(name, "QDense", types=types) for name in names]
     return said(
         test_accuracy.test_weights_are_as_declared,
         variant=VARIANT, weights_kind="frozen",
         weights_of=lambda *_: Checkpoint(arrays, {}),
+        pipeline=SimpleNamespace(layers=lambda _: layers),
     )  # fmt: skip
 
 
@@ -161,7 +170,10 @@ def accuracy(policy, right=29_700, weights_sha256=SHA):
     return said(
         test_accuracy.test_accuracy_baseline,
         variant=VARIANT, baselines=policy, weights_of=lambda *_: checkpoint,
-        dataset=SimpleNamespace(name="jets_embedded", sha256=SHA),
+        pipeline=SimpleNamespace(
+            layers=lambda _: [],
+            dataset=lambda _: SimpleNamespace(name="jets_embedded", sha256=SHA),
+        ),
         evaluate=lambda *_: answers(right),
     )  # fmt: skip
 
@@ -172,7 +184,7 @@ def pipeline(expected, diagnosis=None):
         frozen=lambda _: Checkpoint({}, {}),
         keras_logits=lambda *_, **__: expected,
         diagnosis=lambda *_: diagnosis,
-        dataset=SimpleNamespace(y_test=np.zeros(len(expected), int)),
+        dataset=lambda _: SimpleNamespace(y_test=np.zeros(len(expected), int)),
         interpreted=None,
     )
 
@@ -193,7 +205,7 @@ def exact():
     found = diagnose(layers, divergence_rows(Fixed(20, 6)))
     return said(
         test_emulation.test_logits_equal_keras,
-        typed=VARIANT, any_backend=suite.VITIS, emulate=lambda *_, **__: observed,
+        typed=VARIANT, any_backend=VITIS, emulate=lambda *_, **__: observed,
         pipeline=pipeline(logits(), replace(found, title="jets-q4_p75 on vitis, io_parallel")),
     )  # fmt: skip
 
@@ -204,7 +216,7 @@ def drift(policy, change, gate=None):
     change(observed)
     return said(
         test_emulation.test_hardware_against_plain_keras,
-        variant=VARIANT, backend=suite.ONEAPI, emulate=lambda *_, **__: observed,
+        variant=VARIANT, backend=ONEAPI, emulate=lambda *_, **__: observed,
         pipeline=pipeline(logits()), baselines=policy, gate=gate or Gate(None),
     )  # fmt: skip
 
@@ -225,7 +237,7 @@ def accuracy_drop(policy):
     observed[:120, 1] = 4.1
     return said(
         test_emulation.test_hardware_against_plain_keras,
-        variant=VARIANT, backend=suite.ONEAPI, emulate=lambda *_, **__: observed,
+        variant=VARIANT, backend=ONEAPI, emulate=lambda *_, **__: observed,
         pipeline=pipeline(near_tie()), baselines=policy,
     )  # fmt: skip
 
@@ -239,7 +251,7 @@ def softmax(policy, monkeypatch, outputs, built_for=32.0, gate=None):
     monkeypatch.setattr(test_emulation, "_built_for", lambda *_: built_for)
     return said(
         test_emulation.test_softmax_table,
-        variant=VARIANT, backend=suite.VITIS, pipeline=None, baselines=policy,
+        variant=VARIANT, backend=VITIS, pipeline=None, baselines=policy,
         emulate=lambda *_, softmax, **__: observed if softmax else given,
         gate=gate or Gate(None),
     )  # fmt: skip
@@ -262,7 +274,7 @@ def backends():
     return said(
         test_emulation.test_backends_agree,
         variant=VARIANT,
-        emulate=lambda _, backend, **__: other if backend is suite.VITIS else logits(),
+        emulate=lambda _, backend, **__: other if backend is VITIS else logits(),
     )
 
 
@@ -272,7 +284,7 @@ def verilog():
     observed[3, 1] = -LSB
     return said(
         test_rtl.test_verilog_equals_interpreter,
-        compressed=VARIANT, pipeline=SimpleNamespace(frozen=lambda _: None, simulated=None),
+        traced_compressed=VARIANT, pipeline=SimpleNamespace(frozen=lambda _: None, simulated=None),
         emulate=lambda *_, **__: expected, simulated=lambda *_: observed,
     )  # fmt: skip
 
@@ -335,8 +347,7 @@ def counted(policy, monkeypatch):
     """Judge a run of four designs: one fails, one is new, one was not measured; one is orphaned."""
     keys = ("jets-q4_p75", "jets-q6_p75", "jets-p75_exercise")
     designs = [suite.design(f"{key}-yosys_cyclonev") for key in keys]
-    monkeypatch.setattr(suite, "VARIANTS", ())
-    monkeypatch.setattr(suite, "DESIGNS", designs)
+    cut(monkeypatch, (), designs)
     found = results.empty()
     for design in designs[:2]:
         values = {"alut": 2600, "ff": 1100}

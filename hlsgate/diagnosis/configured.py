@@ -9,22 +9,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hlsgate import architecture
 from hlsgate.declarations import HLS4ML_TABLE_SIZE, Backend, Variant
 from hlsgate.diagnosis import firmware
 from hlsgate.diagnosis.firmware import Call, Firmware
 from hlsgate.errors import FirmwareError
+from hlsgate.layers import KerasLayer
 from hlsgate.project import Project
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.fixedpoint import Fixed
-
     Weights = Mapping[str, NDArray[np.float32]]
+
+_FUNCTIONS = {
+    "Dense": "dense", "QDense": "dense", "Conv1D": "conv_1d", "QConv1D": "conv_1d",
+    "Conv2D": "conv_2d", "QConv2D": "conv_2d",
+}  # fmt: skip
+"""Function that hls4ml calls for a Keras layer; layers of other kinds are not looked at."""
 
 _RESOURCE_ONLY = ("oneAPI", "Quartus")
 """Backends that build dense layers by the Resource strategy, whatever is declared."""
@@ -48,13 +55,21 @@ class Fact:
         return f"{self.path}: {self.field}: {self.found}, declared is {self.declared}"
 
 
-def facts(variant: Variant, weights: Weights, backend: Backend, project: Project) -> list[Fact]:
+def facts(
+    variant: Variant,
+    layers: Sequence[KerasLayer],
+    weights: Weights,
+    backend: Backend,
+    project: Project,
+) -> list[Fact]:
     """Look up in a project's sources whatever its variant declares.
 
     Parameters
     ----------
     variant : Variant
         What was converted.
+    layers : sequence of KerasLayer
+        Its layers (`hlsgate.pipeline.Pipeline.layers`).
     weights : mapping of str to ndarray
         Its weights (`hlsgate.training.hardware_weights`).
     backend : Backend
@@ -75,16 +90,28 @@ def facts(variant: Variant, weights: Weights, backend: Backend, project: Project
         If a source is missing, or lacks what is looked for; the message names file and field.
     """
     found = firmware.read(project)
-    dense = _named(found, "dense", [name for name, _, _ in variant.topology.dense_layers])
-    relus = _named(found, "relu", [f"relu{n}" for n, _ in enumerate(variant.topology.hidden, 1)])
+    last = architecture.logits_layer(layers)
+    weighted = [
+        pair
+        for function in dict.fromkeys(_FUNCTIONS.values())
+        for pair in _named(
+            found, function, [one for one in layers if _FUNCTIONS.get(one.kind) == function]
+        )
+    ]
+    relus = _named(found, "relu", [one for one in layers if one.function == "relu"])
     softmax = [call for call in found.calls if call.function == "softmax"]
     inputs = Fact(found.folder / "defines.h", "inputs, result", found.type_named("input_t"),
                   variant.input_type)  # fmt: skip
     return [
         inputs,
-        *(fact for name, call in dense for fact in _dense(found, variant, backend, name, call)),
-        *(fact for name, call in dense for fact in _weights(found, weights, name, call)),
-        *(fact for name, call in relus for fact in _relu(found, variant, backend, name, call)),
+        *(
+            fact
+            for layer, call in weighted
+            for fact in _layer(found, variant, weights, backend, layer, call)
+        ),
+        *_logits(found, variant, last, {one.name: call for one, call in weighted}),
+        *(fact for layer, call in weighted for fact in _weights(found, weights, layer.name, call)),
+        *(fact for layer, call in relus for fact in _relu(found, variant, backend, layer, call)),
         *(fact for call in softmax for fact in _softmax(found, backend, call)),
         *_device(project, backend),
     ]
@@ -97,12 +124,14 @@ def require(found: Sequence[Fact]) -> None:
         raise FirmwareError("the firmware is not as declared: " + "; ".join(wrong))
 
 
-def _named(found: Firmware, function: str, names: Sequence[str]) -> list[tuple[str, Call]]:
+def _named(
+    found: Firmware, function: str, layers: Sequence[KerasLayer]
+) -> list[tuple[KerasLayer, Call]]:
     calls = [call for call in found.calls if call.function.startswith(function)]
-    if len(calls) != len(names):
+    if len(calls) != len(layers):
         path = found.folder / f"{found.project.name}.cpp"
-        raise FirmwareError(f"{path}: {function}: {len(calls)} calls, declared are {len(names)}.")
-    return list(zip(names, calls, strict=True))
+        raise FirmwareError(f"{path}: {function}: {len(calls)} calls, declared are {len(layers)}.")
+    return list(zip(layers, calls, strict=True))
 
 
 def _reader(found: Firmware, name: str, call: Call) -> Callable[..., Fact]:
@@ -119,28 +148,39 @@ def _reader(found: Firmware, name: str, call: Call) -> Callable[..., Fact]:
     return read
 
 
-def _dense(
-    found: Firmware, variant: Variant, backend: Backend, name: str, call: Call
+def _layer(
+    found: Firmware,
+    variant: Variant,
+    weights: Weights,
+    backend: Backend,
+    layer: KerasLayer,
+    call: Call,
 ) -> Iterator[Fact]:
-    read, config, defines = (
-        _reader(found, name, call),
-        found.config(call),
-        found.folder / "defines.h",
-    )
-    declared, typed = variant.emulation, variant.recipe.weights
-    inputs, outputs = next((i, o) for n, i, o in variant.topology.dense_layers if n == name)
-    yield from (read("n_in", inputs), read("n_out", outputs), read("io_type", backend.io_type))
+    """Return what is declared of any layer with weights, and the shape of a dense one."""
+    name, declared = layer.name, variant.emulation
+    read, config = _reader(found, name, call), found.config(call)
+    defines = found.folder / "defines.h"
+    if _FUNCTIONS[layer.kind] == "dense":
+        inputs, outputs = weights[f"{name}/kernel"].shape
+        yield from (read("n_in", inputs), read("n_out", outputs), read("io_type", backend.io_type))
+        yield _strategy(found, declared.strategy, backend, name, call)
     yield read("reuse_factor", declared.reuse_factor)
-    yield _strategy(found, declared.strategy, backend, name, call)
-    kind = typed.weight_type if typed else declared.precision
-    for field in ("weight_t", "bias_t"):
+    for field, array in (("weight_t", "kernel"), ("bias_t", "bias")):
+        kind = layer.types.get(array, declared.precision)
         yield Fact(defines, f"{name}, {field}", found.type_named(config[field]), kind)
     if declared.granularity == "model":
         accumulator = found.type_named(config["accum_t"])
         yield Fact(defines, f"{name}, accum_t", accumulator, declared.precision)
-    if name == "logits" and declared.logits is not None:
-        result = replace(declared.logits, saturation="SAT")
-        yield Fact(defines, "logits, result", found.type_named(call.result), result)
+
+
+def _logits(
+    found: Firmware, variant: Variant, last: KerasLayer, calls: Mapping[str, Call]
+) -> Iterator[Fact]:
+    declared = variant.emulation.logits
+    if declared is not None and last.name in calls:
+        result = found.type_named(calls[last.name].result)
+        wanted = replace(declared, saturation="SAT")
+        yield Fact(found.folder / "defines.h", f"{last.name}, result", result, wanted)
 
 
 def _strategy(found: Firmware, declared: str, backend: Backend, name: str, call: Call) -> Fact:
@@ -152,32 +192,29 @@ def _strategy(found: Firmware, declared: str, backend: Backend, name: str, call:
 
 
 def _weights(found: Firmware, weights: Weights, name: str, call: Call) -> Iterator[Fact]:
-    """Hold written weights, in either order, against those of the checkpoint in their type."""
+    """Hold written weights, in any order of their axes, against the checkpoint's in their type."""
     import numpy as np
 
     number = re.sub(r"\D", "", call.config)
     for letter, what in (("w", "kernel"), ("b", "bias")):
         kind = found.type_named(found.config(call)["weight_t" if letter == "w" else "bias_t"])
-        given = np.asarray(weights[f"{name}/{what}"], np.float64)
         written = kind.cast(found.weights(f"{letter}{number}"))
-        same = any(np.array_equal(written, kind.cast(one.ravel())) for one in (given, given.T))
+        # a layer without a bias gets one of zeros
+        given = np.asarray(weights.get(f"{name}/{what}", np.zeros(written.shape)), np.float64)
+        orders = (given.transpose(axes) for axes in permutations(range(given.ndim)))
+        same = any(np.array_equal(written, kind.cast(one.ravel())) for one in orders)
         path = found.folder / "weights" / f"{letter}{number}.h"
         told = "the checkpoint's" if same else "others"
         yield Fact(path, f"{name}, {what}", told, "the checkpoint's")
 
 
 def _relu(
-    found: Firmware, variant: Variant, backend: Backend, name: str, call: Call
+    found: Firmware, variant: Variant, backend: Backend, layer: KerasLayer, call: Call
 ) -> Iterator[Fact]:
-    typed = variant.recipe.activations
-    declared: Fixed = (
-        replace(typed.relu_type, rounding="RND_CONV", saturation="SAT")
-        if typed
-        else variant.emulation.precision
-    )
+    declared = layer.quantizer or variant.emulation.precision
     path = found.folder / "defines.h"
-    yield Fact(path, f"{name}, result", found.type_named(call.result), declared)
-    yield _reader(found, name, call)("io_type", backend.io_type)
+    yield Fact(path, f"{layer.name}, result", found.type_named(call.result), declared)
+    yield _reader(found, layer.name, call)("io_type", backend.io_type)
 
 
 def _softmax(found: Firmware, backend: Backend, call: Call) -> Iterator[Fact]:

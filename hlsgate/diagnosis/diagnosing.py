@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import conversion, emulation, training
+from hlsgate import conversion, emulation, keras_models
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import firmware, graphs, probing
 from hlsgate.diagnosis.catalogue import PRUNING_WRAPPER, Finding
@@ -93,7 +93,7 @@ def run(
     DiagnosisError
         If the written sources have another form than is known, or probes change outputs.
     """
-    keras_layers = training.describe(subject.model)
+    keras_layers = keras_models.describe(subject.model)
     if any(layer.kind == _WRAPPER for layer in keras_layers):
         return _wrapped(subject, keras_layers, len(x))
     name = conversion.project_name(subject.name)
@@ -110,7 +110,7 @@ def run(
         with step(f"compile and run {subject.title}, without probes"):
             _check_equal(outputs, _emulated(project, x, folder / "library"), subject)
     with step(f"evaluate {subject.name} in Keras"):
-        keras = training.layer_outputs(subject.model, x, subject.casts)
+        keras = keras_models.layer_outputs(subject.model, x, subject.casts)
     return diagnose(subject.title, layers, x, emulated, keras, context, subject.bounds)
 
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from hlsgate.fixedpoint import Fixed
 
+FirstLayer = tuple["NDArray[np.float32]", "NDArray[np.float32]", "Fixed"]
+"""Kernel (inputs, units) and bias (units,) of a dense first layer, and its activation's type."""
+
 _RANDOM = 1000
 _FINE = 1024
 """Parts of a unit, by which rows lie beside the input type's grid."""
@@ -17,9 +20,8 @@ _FINE = 1024
 
 def edge_rows(
     kind: Fixed,
-    kernel: NDArray[np.float32],
-    bias: NDArray[np.float32],
-    activation: Fixed,
+    inputs: int,
+    first: FirstLayer | None = None,
     *,
     seed: int = 0,
 ) -> NDArray[np.float64]:
@@ -29,10 +31,10 @@ def edge_rows(
     ----------
     kind : Fixed
         Type of the inputs.
-    kernel, bias : ndarray, shapes (inputs, units) and (units,)
-        Of the first dense layer.
-    activation : Fixed
-        Type of that layer's activation.
+    inputs : int
+        Values in a row.
+    first : FirstLayer or None
+        Kernel and bias of the first layer, where that is dense, and the type of its activation.
     seed : int
         For the rows that are drawn.
 
@@ -40,14 +42,13 @@ def edge_rows(
     -------
     ndarray, shape (n, inputs), float64
         Zeros; every input alone, and all, at and beside the ends of the range, and beyond it; rows
-        on the grid and a 1024th of a unit beside it; rows that bring every unit of the first
+        on the grid and a 1024th of a unit beside it; rows that bring every unit of a dense first
         layer onto, and one LSB of an input to each side of, every rounding edge of its activation
         that its lightest input can reach; random rows up to four times the range.
     """
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    inputs = kernel.shape[0]
     ends = (kind.low, kind.high, kind.lsb, -kind.lsb, kind.high + kind.lsb, kind.low - kind.lsb,
             kind.high * 2 + kind.lsb, kind.low * 3)  # fmt: skip
     grid = kind.cast(rng.uniform(kind.low, kind.high, (_RANDOM, inputs)))
@@ -56,7 +57,8 @@ def edge_rows(
     parts += [np.full((1, inputs), end) for end in ends]
     parts += [rng.choice(ends, (_RANDOM, inputs)), grid]
     parts += [grid + side * kind.lsb / _FINE for side in (-1, 1)]
-    parts.append(rounding_edges(kind, kernel, bias, activation, rng))
+    if first is not None:
+        parts.append(rounding_edges(kind, *first, rng))
     parts.append(rng.uniform(4 * kind.low, 4 * kind.high, (_RANDOM, inputs)))
     return np.concatenate(parts)
 

@@ -79,7 +79,8 @@ def _point(axes: Axes, mark: Mark, gid: str, shown: set[str], *, answer: bool) -
 
 
 def _variant(axes: Axes, mark: Mark, gid: str) -> None:
-    number = [variant.key for variant in suite.VARIANTS].index(mark.key)
+    variants = suite.active().variants_of(suite.variant(mark.key).benchmark)
+    number = [variant.key for variant in variants].index(mark.key)
     colour = PALETTE[_VARIANT_COLOURS[number % len(_VARIANT_COLOURS)]]
     verdict = _TELLS.get(mark.verdict, mark.verdict or "not judged")
     shape: Look = {

@@ -39,8 +39,8 @@ def draw(
     axes.set_xlim(0, 100)
     axes.set_ylim(0.1, 100)
     plain_numbers(axes.yaxis)
-    axes.set_xlabel(f"{name} jets kept, %")
-    axes.set_ylabel("other jets let through, %")
+    axes.set_xlabel(f"{name} kept, %")
+    axes.set_ylabel("others let through, %")
     axes.set_title(f"{name} against the rest")
     figure.legend(loc="outside lower left", ncols=2)
     return figure

@@ -37,7 +37,7 @@ _ROOT = click.option(
 )
 _CACHE = click.option("--cache", type=click.Path(path_type=Path), help="Folder of finished work.")
 _DATASET = click.option(
-    "--dataset", default="embedded", show_default=True, help="embedded, openml, or a file."
+    "--dataset", help="Another data set: openml, or a file.  [default: the benchmark's own]"
 )
 _SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to run on.")
 _WORKERS = click.option(
@@ -45,7 +45,7 @@ _WORKERS = click.option(
 )
 
 
-def _place(root: Path, cache: Path | None, dataset: str) -> Place:
+def _place(root: Path, cache: Path | None, dataset: str | None) -> Place:
     from hlsgate.cache import default_root
     from hlsgate.frontier.work import Place
 
@@ -77,7 +77,7 @@ def frontier(
     stored: Path,
     root: Path,
     cache: Path | None,
-    dataset: str,
+    dataset: str | None,
     scheduler: str | None,
     workers: int | None,
 ) -> None:
@@ -151,7 +151,7 @@ def search(
     written: Path,
     root: Path,
     cache: Path | None,
-    dataset: str,
+    dataset: str | None,
     scheduler: str | None,
     workers: int | None,
 ) -> None:

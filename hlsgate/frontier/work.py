@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import bops, compression, datasets, equality, parity, suite
+from hlsgate import architecture, bops, compression, datasets, equality, parity, suite, targets
 from hlsgate.cache import Cache
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Design, Variant
@@ -58,7 +58,7 @@ class Place:
 
     root: Path
     cache: Path
-    dataset: str = "embedded"
+    dataset: str | None = None
 
 
 class _Trained(Pipeline):
@@ -73,13 +73,12 @@ class _Trained(Pipeline):
 def _pipeline(place: Place, *, frozen: bool = False) -> Pipeline:
     cache = Cache(place.cache)
     kind = Pipeline if frozen else _Trained
-    return kind(lambda: _dataset(place), cache, place.root / "fixtures" / "checkpoints")
+    return kind(lambda _benchmark: _dataset(place), cache, suite.active().checkpoints)
 
 
 @functools.cache
 def _dataset(place: Place) -> datasets.Dataset:
-    jets = place.root / "fixtures" / "jets"
-    return datasets.chosen(place.dataset, jets, Cache(place.cache))
+    return datasets.load(suite.benchmark(BENCHMARK), place.dataset, Cache(place.cache))
 
 
 def one_thread() -> None:
@@ -90,14 +89,13 @@ def one_thread() -> None:
 def head(place: Place) -> Facts:
     """Return what all points have in common: data set, rows, margin and confidence."""
     dataset = _dataset(place)
-    policy = load_baselines(place.root / "baselines.json").parity
+    policy = load_baselines(place.root / "baselines.json").parity("accuracy", BENCHMARK)
     return {
         "benchmark": BENCHMARK,
         "dataset": dataset.name,
         "dataset_sha256": dataset.sha256,
         "n": len(dataset.y_test),
-        "margin": policy["accuracy_margin"],
-        "confidence": policy["confidence"],
+        **policy,
     }
 
 
@@ -107,7 +105,7 @@ def references(place: Place) -> Facts:
     variant = suite.variant(REFERENCE)
     fixed = _pipeline(place, frozen=True)
     weights = fixed.frozen(variant)
-    counts = parse_da4ml(fixed.logic(variant, weights, suite.DA4ML.backend)).values
+    counts = parse_da4ml(fixed.logic(variant, weights, targets.DA4ML.backend)).values
     first = {
         "variant": variant.key,
         "accuracy": float(_reference(place).mean()),
@@ -128,7 +126,7 @@ def references(place: Place) -> Facts:
 
 def _recorded(place: Place, variant: Variant, weights: Checkpoint) -> Facts:
     """Return the baseline's cells of a variant that is too slow to synthesise; null without one."""
-    design = Design(variant, suite.YOSYS_CYCLONEV)
+    design = Design(variant, targets.YOSYS_CYCLONEV)
     known = load_baselines(place.root / "baselines.json").recorded(design.key)
     if known is None or known.weights_sha256 != weights.sha256:
         return dict.fromkeys(("alut", "ff", "alut_origin", "yosys"))
@@ -158,7 +156,7 @@ def network(declared: Point, place: Place) -> Facts:
     """Train a point and run all test rows through its logic, and no more: a yardstick of speed."""
     one_thread()
     pipeline, variant = _pipeline(place), declared.variant
-    logits = pipeline.interpreted(variant, pipeline.trained(variant), suite.DA4ML.backend)
+    logits = pipeline.interpreted(variant, pipeline.trained(variant), targets.DA4ML.backend)
     return {"rows": len(logits)}
 
 
@@ -168,7 +166,7 @@ def exactness(declared: Point, place: Place) -> Facts:
     pipeline, variant = _pipeline(place), declared.variant
     weights = pipeline.trained(variant)
     expected = pipeline.keras_logits(variant, weights, as_hardware=True)
-    observed = pipeline.interpreted(variant, weights, suite.DA4ML.backend)
+    observed = pipeline.interpreted(variant, weights, targets.DA4ML.backend)
     found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
     return {"equal": found.equal, "text": found.describe()}
 
@@ -178,9 +176,10 @@ def point(declared: Point, place: Place) -> Facts:
     one_thread()
     pipeline, variant = _pipeline(place), declared.variant
     weights = pipeline.trained(variant)
-    right = _right(place, pipeline.interpreted(variant, weights, suite.DA4ML.backend))
-    counts = parse_da4ml(pipeline.logic(variant, weights, suite.DA4ML.backend)).values
-    sizes = compression.kernel_sizes(variant, weights.weights)
+    right = _right(place, pipeline.interpreted(variant, weights, targets.DA4ML.backend))
+    counts = parse_da4ml(pipeline.logic(variant, weights, targets.DA4ML.backend)).values
+    types = architecture.weight_types(pipeline.layers(variant))
+    sizes = compression.kernel_sizes(types, variant.emulation.precision, weights.weights)
     common = head(place)
     return {
         **declared.told(),
@@ -216,8 +215,8 @@ def judged(
 
 def _layers(declared: Point, weights: Mapping[str, NDArray[np.float32]]) -> list[bops.DenseLayer]:
     layers: list[bops.DenseLayer] = []
-    for name, inputs, outputs in declared.variant.topology.dense_layers:
-        kernel = weights[f"{name}/kernel"]
+    for kernel in (values for name, values in weights.items() if compression.is_kernel(name)):
+        inputs, outputs = kernel.shape
         bits = declared.activation_bits if layers else declared.input_bits
         zeros = float((kernel == 0).mean())
         layers.append(bops.DenseLayer(inputs, outputs, bits, declared.weight_bits, zeros))
@@ -228,7 +227,7 @@ def cells(declared: Point, place: Place) -> Facts:
     """Synthesise a point with Yosys: its ALUTs, its flip-flops, and by which versions."""
     one_thread()
     hardware = Hardware(_pipeline(place), SYNTHESIS_TIMEOUT_S)
-    found = hardware.measured(Design(declared.variant, suite.YOSYS_CYCLONEV))
+    found = hardware.measured(Design(declared.variant, targets.YOSYS_CYCLONEV))
     values = {name: int(found.values[name]) for name in ("alut", "ff")}
     return {**values, "yosys": found.tool_version}
 

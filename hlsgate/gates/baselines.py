@@ -65,11 +65,20 @@ class Baselines:
         self.content = content
         self.path = path
 
-    @property
-    def parity(self) -> Mapping[str, float]:
-        """Margins and confidence of the parity tests."""
-        margins: Mapping[str, float] = self.content["parity"]
-        return margins
+    def parity(self, what: str, benchmark: str) -> dict[str, float]:
+        """Return ``margin`` and ``confidence`` of a benchmark's parity tests.
+
+        Parameters
+        ----------
+        what : {"accuracy", "auc"}
+            Parity of what.
+        benchmark : str
+            Its key; what the file does not say of it holds for all.
+        """
+        stated = self.content["parity"]
+        own = stated.get("benchmarks", {}).get(benchmark, {})
+        found = {**stated, **own}
+        return {"margin": found[f"{what}_margin"], "confidence": found["confidence"]}
 
     @property
     def emulation(self) -> Mapping[str, Mapping[str, float]]:

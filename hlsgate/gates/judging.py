@@ -113,18 +113,20 @@ def judge_run(
         By key: what became of it elsewhere, which stands, whatever the results have of it.
     """
     known = dict(told or {})
-    for variant in suite.VARIANTS:
+    for variant in suite.active().variants:
         if variant.key not in known:
             known[variant.key] = _judge_variant(variant.key, found, baselines)
-    for design in suite.DESIGNS:
+    for design in suite.active().designs:
         if design.key not in known:
             must = design.target.toolchain in required
             known[design.key] = _judge_design(design, found, baselines, required=must)
-    keys = [variant.key for variant in suite.VARIANTS] + [design.key for design in suite.DESIGNS]
+    keys = [variant.key for variant in suite.active().variants] + [
+        design.key for design in suite.active().designs
+    ]
     judged = [known[key] for key in keys]
     declared = {one.key for one in judged}
     for key in sorted({*found["variants"], *found["designs"]} - declared):
-        judged.append(Judged(key, "not compared", why="not declared in hlsgate/suite.py"))
+        judged.append(Judged(key, "not compared", why="not declared in the suite"))
     return judged
 
 

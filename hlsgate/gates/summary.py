@@ -128,8 +128,8 @@ def summarise(
 ) -> Summary:
     """Judge a run; parameters are those of `judge_run`."""
     judged = judge_run(found, baselines, required=required, told=told)
-    variants = [variant.key for variant in suite.VARIANTS]
-    designs = [design.key for design in suite.DESIGNS]
+    variants = [variant.key for variant in suite.active().variants]
+    designs = [design.key for design in suite.active().designs]
     orphans = baselines.orphans(variants, designs)
     return Summary(judged, orphans, new_values(judged, found, baselines))
 

@@ -9,7 +9,8 @@ from hlsgate import suite, tables
 from hlsgate.errors import ResultsError
 from hlsgate.figures import roc, style
 from hlsgate.figures.svg import inline
-from hlsgate.page.blocks import Block, Folded, Grid, Matrix, Picture, Row, Section, Text
+from hlsgate.page.blocks import Block, Folded, Grid, Heading, Matrix, Picture, Row, Section, Text
+from hlsgate.suites import Benchmark
 
 _NONE = "-"
 _WORDS = (1, 5)
@@ -18,7 +19,7 @@ _WORDS = (1, 5)
 def accuracy(content: Mapping[str, Any]) -> Section:
     """Scores of every variant, and parity with its reference."""
     table = tables.accuracy(content)
-    grid = Grid("Accuracy on the test jets", table.heads, table.rows, _WORDS, table.notes)
+    grid = Grid("Accuracy on the test rows", table.heads, table.rows, _WORDS, table.notes)
     blocks: list[Block] = [grid if table.rows else _absent("accuracy")]
     return Section("accuracy", "Accuracy and parity", blocks)
 
@@ -26,26 +27,24 @@ def accuracy(content: Mapping[str, Any]) -> Section:
 def curves(content: Mapping[str, Any]) -> Section:
     """ROC curves of every class, and the areas under them."""
     blocks: list[Block] = []
-    found = _frozen(content, "roc")
-    names = _classes(content)
-    pictures = [_curve(number, name, found) for number, name in enumerate(names) if found]
-    if pictures:
-        blocks.append(Row(pictures))
-    else:
-        blocks.append(_absent("ROC curves"))
-    blocks += _areas(content, names)
-    return Section("roc", "ROC curves", blocks)
+    for benchmark in suite.active().benchmarks:
+        found, names = _frozen(content, "roc", benchmark), _classes(content, benchmark)
+        shown: list[Block] = [Row([_curve(benchmark.key, *one, found) for one in enumerate(names)])]
+        shown = [*(shown if found else []), *_areas(content, names, benchmark)]
+        blocks += [Heading(benchmark.key), *shown] if shown else []
+    return Section("roc", "ROC curves", blocks or [_absent("ROC curves")])
 
 
-def _curve(number: int, name: str, found: Mapping[str, Any]) -> Picture:
+def _curve(benchmark: str, number: int, name: str, found: Mapping[str, Any]) -> Picture:
     lines = {
         variant: _checked(variant, name, curve)
         for variant, curve in found.items()
         if name in curve["signal"]
     }
     title = f"ROC curves of {len(lines)} networks, {name} against the other classes"
-    with style(f"roc-{number}"):
-        svg = inline(roc.draw(name, lines), f"roc-{number}", title, {})
+    salt = f"roc-{benchmark}-{number}"
+    with style(salt):
+        svg = inline(roc.draw(name, lines), salt, title, {})
     return Picture(svg, f"{name} against the rest: lower and further right is better.")
 
 
@@ -59,9 +58,9 @@ def _checked(variant: str, name: str, curve: Mapping[str, Any]) -> tuple[list[fl
     return background, signal
 
 
-def _areas(content: Mapping[str, Any], names: list[str]) -> Iterator[Block]:
+def _areas(content: Mapping[str, Any], names: list[str], benchmark: Benchmark) -> Iterator[Block]:
     rows = []
-    for variant, scores in _frozen(content, "auc").items():
+    for variant, scores in _frozen(content, "auc", benchmark).items():
         losses = scores_of(content, variant).get("auc_parity", {})
         cells = [f"{scores[name]:.4f}" if name in scores else _NONE for name in names]
         states = {one["state"] for one in losses.values()}
@@ -76,13 +75,18 @@ def _areas(content: Mapping[str, Any], names: list[str]) -> Iterator[Block]:
 
 def confusion(content: Mapping[str, Any]) -> Section:
     """Show what every network takes for what."""
-    shown = [_matrix(key, found) for key, found in _frozen(content, "confusion").items()]
     note = Text(
-        "Rows: what a jet is. Columns: what the network says. Percent of the row, and jets; "
+        "Rows: what something is. Columns: what the network says. Percent of the row, and counts; "
         "frozen weights."
     )
-    blocks: list[Block] = [note, Row(shown[:2]), *_more(shown[2:])]
-    return Section("confusion", "Confusion", blocks if shown else [_absent("confusion counts")])
+    blocks: list[Block] = []
+    for benchmark in suite.active().benchmarks:
+        found = _frozen(content, "confusion", benchmark)
+        shown = [_matrix(key, one) for key, one in found.items()]
+        if shown:
+            blocks += [Heading(benchmark.key), Row(shown[:2]), *_more(shown[2:])]
+    absent = _absent("confusion counts")
+    return Section("confusion", "Confusion", [note, *blocks] if blocks else [absent])
 
 
 def _more(shown: list[Matrix]) -> list[Block]:
@@ -105,18 +109,19 @@ def scores_of(content: Mapping[str, Any], variant: str) -> Mapping[str, Any]:
     return found
 
 
-def _frozen(content: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return one finding on frozen weights, by variant, in the suite's order."""
-    keys = [variant.key for variant in suite.VARIANTS]
+def _frozen(content: Mapping[str, Any], name: str, benchmark: Benchmark) -> dict[str, Any]:
+    """Return one finding on frozen weights, by variant of a benchmark, in the suite's order."""
+    keys = [variant.key for variant in suite.active().variants_of(benchmark.key)]
     found = {key: scores_of(content, key).get(name) for key in keys}
     return {key: value for key, value in found.items() if value}
 
 
-def _classes(content: Mapping[str, Any]) -> list[str]:
+def _classes(content: Mapping[str, Any], benchmark: Benchmark) -> list[str]:
     """Return the classes in the data's order where results say it, else sorted."""
-    for found in _frozen(content, "confusion").values():
+    for found in _frozen(content, "confusion", benchmark).values():
         return list(found["classes"])
-    return sorted({name for areas in _frozen(content, "auc").values() for name in areas})
+    areas = _frozen(content, "auc", benchmark).values()
+    return sorted({name for one in areas for name in one})
 
 
 def _absent(what: str) -> Text:

@@ -26,7 +26,7 @@ def section(content: Mapping[str, Any]) -> Section:
 def _layers(content: Mapping[str, Any]) -> Iterator[Block]:
     """Show errors by layer under whatever names the diagnosis gives them."""
     lines = []
-    for variant in suite.VARIANTS:
+    for variant in suite.active().variants:
         emulated = content["variants"].get(variant.key, {}).get("emulation", {})
         for backend, found in emulated.items():
             for layer in _told(found.get("layers")):

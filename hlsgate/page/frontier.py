@@ -58,12 +58,12 @@ def _notes(
     data |= {sweep["dataset"]} if sweep else set()
     known = " and ".join(sorted(data)) or "unknown"
     notes.append(
-        f"No published networks are drawn: these jets are {known}, and the costs are da4ml's and "
-        "ALUTs without softmax; published networks were scored on other jets, and are counted in "
+        f"No published networks are drawn: these rows are {known}, and the costs are da4ml's and "
+        "ALUTs without softmax; published networks were scored on other rows, and are counted in "
         "LUTs (AMD) or in ALUTs that another tool estimates, softmax included."
     )
     paired = (
-        "Parity is judged on the same jets, pair by pair, so its bounds are tighter than the bars: "
+        "Parity is judged on the same rows, pair by pair, so its bounds are tighter than the bars: "
         "two bars may overlap although one network is certainly worse."
     )
     return list(dict.fromkeys([*notes, paired]))
@@ -73,7 +73,7 @@ def _tables(sweep: Mapping[str, Any]) -> list[Block]:
     best = [one for one in sweep["points"] if one["key"] in sweep["pareto"]]
     rest = [one for one in sweep["points"] if one["key"] not in sweep["pareto"]]
     note = (
-        f"Loss: against {sweep['reference']['variant']} on the same {sweep['n']:,} jets, with "
+        f"Loss: against {sweep['reference']['variant']} on the same {sweep['n']:,} rows, with "
         f"one-sided {100 * sweep['confidence']:g} % bounds; parity: at most "
         f"{100 * sweep['margin']:g} point. ALUTs: synthesised on the frontier only."
     )

@@ -22,7 +22,7 @@ def section(
     blocks: list[Block] = [
         Grid("Runs", ("what", *_HEAD), _runs(content, sweep), (1, 2, 3, 4, 5)),
         Folded("Hashes of weights and data", [
-            Grid("Weights and data", ("what", "data set", "jets", "data sha256", "weights sha256"),
+            Grid("Weights and data", ("what", "data set", "rows", "data sha256", "weights sha256"),
                  _weights(content, sweep), (1, 3, 4)),
         ]),
         Folded("Tools, parts and weights of every design", [
@@ -48,7 +48,7 @@ def _told(value: object) -> str:
 
 def _weights(content: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> list[list[str]]:
     rows = []
-    for variant in suite.VARIANTS:
+    for variant in suite.active().variants:
         for kind in ("frozen", "retrained"):
             found = content["variants"].get(variant.key, {}).get(kind, {})
             if "accuracy" in found:

@@ -113,7 +113,7 @@ def _reasons(group: Sequence[Saving]) -> list[str]:
 def _sizes(content: Mapping[str, Any]) -> Iterator[Block]:
     """Show how much memory the kernels take, which no tool need say."""
     rows = []
-    for variant in suite.VARIANTS:
+    for variant in suite.active().variants:
         sizes = content["variants"].get(variant.key, {}).get("sizes")
         if sizes:
             base = content["variants"].get(variant.reference or "", {}).get("sizes", {})

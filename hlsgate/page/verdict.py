@@ -57,7 +57,7 @@ def _claim_tiles(content: Mapping[str, Any]) -> Iterator[Tile]:
     """Count parity and equality; what pytest judged, and the page only tells."""
     words = [
         parity_word(variant, content["variants"].get(variant.key, {}).get("frozen", {}))
-        for variant in suite.VARIANTS
+        for variant in suite.active().variants
     ]
     states = [word for word in words if word not in ("reference", "not judged")]
     if states:
@@ -98,7 +98,7 @@ def _shortfalls(content: Mapping[str, Any]) -> Block:
             _measured(content["variants"].get(variant.key, {}), known),
             known.reason,
         ]
-        for variant in suite.VARIANTS
+        for variant in suite.active().variants
         for known in variant.shortfalls
     ]
     heads = ("Variant", "Gate", "Backends", "At most", "Measured", "Reason")
@@ -121,6 +121,7 @@ def _measured(found: Mapping[str, Any], known: Shortfall) -> str:
         "auc": [-one["difference"] for one in frozen.get("auc_parity", {}).values()],
         "softmax": [one["softmax"]["mean_error"] for one in emulated if "softmax" in one],
         "hardware": [one["drift"]["accuracy_drop"] for one in emulated if "drift" in one],
+        "logic": [],
     }[known.gate]
     return f"{max(losses):.4f}" if losses else _NONE
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hlsgate import checkpoints, compression, suite
+from hlsgate import architecture, checkpoints, compression, suite
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Variant
 from hlsgate.errors import CheckpointError
 from hlsgate.figures import style, weights
 from hlsgate.figures.svg import inline
+from hlsgate.fixedpoint import Fixed
 from hlsgate.gates.kinds import short
 from hlsgate.page.accuracy import scores_of
-from hlsgate.page.blocks import Block, Folded, Grid, Listing, Picture, Row, Section, Text
+from hlsgate.page.blocks import Block, Folded, Grid, Heading, Listing, Picture, Row, Section, Text
+from hlsgate.suites import Benchmark
 
 _HEADS = ("variant", "array", "declared type", "values", "zeros", "distinct values",
           "bits in use", "largest")  # fmt: skip
@@ -27,8 +29,33 @@ _NOTE = (
 def section(content: Mapping[str, Any], folder: Path) -> Section:
     """Draw the weights that these results are of, where `folder` has them."""
     blocks: list[Block] = []
-    pictures, rows, layers, notes = [], [], [], []
-    for variant in suite.VARIANTS:
+    notes: list[str] = []
+    rows: list[list[str]] = []
+    for benchmark in suite.active().benchmarks:
+        shown = _known(content, folder, benchmark, notes)
+        if shown:
+            kernels = _kernels(shown)
+            blocks += [
+                Heading(benchmark.key),
+                Row([_picture(variant, found) for variant, found in shown]),
+                Grid(f"Bits in use by kernel, and zeros: {benchmark.key}", ("variant", *kernels),
+                     [_by_kernel(variant, found, kernels) for variant, found in shown],
+                     range(1, len(kernels) + 1), (_NOTE,)),
+            ]  # fmt: skip
+        rows += [row for variant, found in shown for row in _rows(variant, found)]
+    if rows:
+        grid = Grid("Arrays of weights", _HEADS, rows, (1, 2))
+        blocks.append(Folded(f"All {len(rows)} arrays", [grid]))
+    blocks += [Text("Not shown:"), Listing(notes)] if notes else []
+    return Section("weights", "Weights", blocks or [Text("No weights are known.")])
+
+
+def _known(
+    content: Mapping[str, Any], folder: Path, benchmark: Benchmark, notes: list[str]
+) -> list[tuple[Variant, Checkpoint]]:
+    """Return the variants whose weights are those that the results are of; note the others."""
+    shown = []
+    for variant in suite.active().variants_of(benchmark.key):
         wanted = scores_of(content, variant.key).get("weights_sha256")
         if wanted is None:
             continue
@@ -37,32 +64,35 @@ def section(content: Mapping[str, Any], folder: Path) -> Section:
         except CheckpointError as error:
             notes.append(str(error))
             continue
-        if found.sha256 != wanted:
+        if found.sha256 == wanted:
+            shown.append((variant, found))
+        else:
             notes.append(
                 f"{variant.key}: {folder} has weights {short(found.sha256)}, these results are of "
                 f"{short(wanted)}"
             )
-            continue
-        pictures.append(_picture(variant, found))
-        rows += _rows(variant, found)
-        layers.append([variant.key, *_by_layer(variant, found)])
-    if rows:
-        names = [name for name, *_ in suite.VARIANTS[0].topology.dense_layers]
-        blocks += [
-            Row(pictures),
-            Grid("Bits in use by kernel, and zeros", ("variant", *names), layers,
-                 range(1, len(names) + 1), (_NOTE,)),
-            Folded(f"All {len(rows)} arrays", [Grid("Arrays of weights", _HEADS, rows, (1, 2))]),
-        ]  # fmt: skip
-    blocks += [Text("Not shown:"), Listing(notes)] if notes else []
-    return Section("weights", "Weights", blocks or [Text("No weights are known.")])
+    return shown
+
+
+def _kernels(shown: Sequence[tuple[Variant, Checkpoint]]) -> list[str]:
+    """Return the kernels of all variants, in order; networks may differ."""
+    names = [name for _, found in shown for name in found.weights if compression.is_kernel(name)]
+    return list(dict.fromkeys(name.removesuffix("/kernel") for name in names))
+
+
+def _types(variant: Variant) -> Mapping[str, Fixed]:
+    """Return declared types; a model that has to be asked for them is shown as if of floats."""
+    return architecture.weight_types(architecture.declared(variant) or [])
 
 
 def _picture(variant: Variant, found: Checkpoint) -> Picture:
     import numpy as np
 
-    kernels = [values.ravel() for name, values in found.weights.items() if name.endswith("/kernel")]
-    declared = variant.recipe.weights.weight_type if variant.recipe.weights else None
+    kernels = [
+        values.ravel() for name, values in found.weights.items() if compression.is_kernel(name)
+    ]
+    types = set(_types(variant).values())
+    declared = types.pop() if len(types) == 1 else None
     title = f"Histogram of the kernel weights of {variant.key}"
     name = f"weights-{variant.key.replace('_', '-')}"
     with style(name):
@@ -71,24 +101,24 @@ def _picture(variant: Variant, found: Checkpoint) -> Picture:
     return Picture(svg, f"{declared or 'float'}; {zeros:,} of {every:,} are zero (hatched).")
 
 
-def _by_layer(variant: Variant, found: Checkpoint) -> list[str]:
-    cells = []
-    for layer in compression.inspect(variant, found.weights):
-        if layer.name.endswith("/kernel"):
+def _by_kernel(variant: Variant, found: Checkpoint, kernels: Sequence[str]) -> list[str]:
+    cells = {}
+    for layer in compression.inspect(_types(variant), found.weights):
+        if compression.is_kernel(layer.name):
             zeros = f"{100 * layer.zeros / layer.size:.0f} % zero"
-            if layer.type is None:
-                cells.append(f"float, {zeros}")
-            else:
+            told = f"float, {zeros}"
+            if layer.type is not None:
                 bits = compression.bits_in_use(found.weights[layer.name], layer.type)
-                cells.append(f"{bits} of {layer.type.width} bits, {zeros}")
-    return cells
+                told = f"{bits} of {layer.type.width} bits, {zeros}"
+            cells[layer.name.removesuffix("/kernel")] = told
+    return [variant.key, *(cells.get(name, "-") for name in kernels)]
 
 
 def _rows(variant: Variant, found: Checkpoint) -> list[list[str]]:
     import numpy as np
 
     rows = []
-    for layer in compression.inspect(variant, found.weights):
+    for layer in compression.inspect(_types(variant), found.weights):
         values = found.weights[layer.name]
         bits = compression.bits_in_use(values, layer.type) if layer.type else None
         rows.append([

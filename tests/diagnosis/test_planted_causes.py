@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("hls4ml")
 
-from hlsgate import conversion, suite
+from hlsgate import conversion, targets
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import catalogue, diagnosing, documentation
 from hlsgate.diagnosis.diagnosing import Subject
@@ -22,7 +22,7 @@ from hlsgate.fixedpoint import Fixed
 from hlsgate.quiet import quietly
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "diagnosis.md"
-BACKENDS = (*suite.EMULATED, *suite.STREAMED)
+BACKENDS = (*targets.BACKENDS, *targets.STREAMED)
 INPUTS = Fixed(12, 4)
 FINE_INPUTS = Fixed(16, 6)
 SOUND = {"inputs": {"result": str(INPUTS)}, "logits": {"result": "fixed<11,5,TRN,SAT>"}}
@@ -80,7 +80,7 @@ def draw_weights(model, step):
         layer.set_weights([np.clip(one, -1.75, 1.75) for one in drawn])
 
 
-def diagnose(folder, model, x, *, backend=suite.QUARTUS, check=False, **settings):
+def diagnose(folder, model, x, *, backend=targets.QUARTUS, check=False, **settings):
     subject = Subject("planted", model, Settings(**{"types": SOUND, **settings}), backend)
     return diagnosing.run(subject, x, folder, check=check)
 
@@ -120,12 +120,12 @@ def test_sound(backend, tmp_path):
     assert len(different) >= 5
 
 
-@pytest.mark.parametrize("backend", [suite.ONEAPI.streamed(), suite.VITIS], ids=lambda b: b.key)
+@pytest.mark.parametrize("backend", [targets.ONEAPI.streamed(), targets.VITIS], ids=lambda b: b.key)
 def test_default_activation(backend, tmp_path):
     x, model = rows(FINE_INPUTS), network(relu="relu")
     found = diagnose(tmp_path, model, x, backend=backend, types=FINE)
     assert first(found) == ("relu1", [catalogue.DEFAULT_ACTIVATION])
-    if backend is suite.VITIS:
+    if backend is targets.VITIS:
         documented(catalogue.DEFAULT_ACTIVATION, found)
 
 
@@ -159,22 +159,22 @@ def test_input_grid(tmp_path):
     documented(catalogue.INPUT_GRID, found)
 
 
-@pytest.mark.parametrize("backend", [suite.QUARTUS, suite.VITIS], ids=lambda b: b.key)
+@pytest.mark.parametrize("backend", [targets.QUARTUS, targets.VITIS], ids=lambda b: b.key)
 def test_coarse_table(backend, tmp_path):
     types = with_logits("fixed<20,14>")
     found = diagnose(tmp_path, network(), rows(), backend=backend, types=types)
     assert first(found) == ("softmax", [catalogue.COARSE_TABLE])
-    if backend is suite.VITIS:
+    if backend is targets.VITIS:
         documented(catalogue.COARSE_TABLE, found)
 
 
-@pytest.mark.parametrize("backend", [suite.ONEAPI, suite.QUARTUS], ids=lambda b: b.key)
+@pytest.mark.parametrize("backend", [targets.ONEAPI, targets.QUARTUS], ids=lambda b: b.key)
 def test_renamed_softmax(backend, tmp_path):
     types = with_logits("fixed<13,8,TRN,SAT>")
     model = network(softmax="probabilities")
     found = diagnose(tmp_path, model, rows(), backend=backend, types=types)
     assert first(found) == ("probabilities", [catalogue.RENAMED_SOFTMAX])
-    if backend is suite.ONEAPI:
+    if backend is targets.ONEAPI:
         documented(catalogue.RENAMED_SOFTMAX, found)
 
 
@@ -200,7 +200,9 @@ def test_pruning_wrapper(tmp_path):
 
     model = network(typed=False, pruned=True)
     with pytest.raises(ConversionError):
-        conversion.convert_model(model, Settings(), suite.QUARTUS, tmp_path / "refused", "refused")
+        conversion.convert_model(
+            model, Settings(), targets.QUARTUS, tmp_path / "refused", "refused"
+        )
     found = diagnose(tmp_path, model, rows())
     assert found.first is not None
     assert found.causes == [catalogue.PRUNING_WRAPPER]
@@ -235,4 +237,4 @@ def test_probes_are_checked(tmp_path, monkeypatch):
 
     monkeypatch.setattr(diagnosing, "_emulated", wrong)
     with pytest.raises(DiagnosisError, match="500 of 500 rows have other outputs"):
-        diagnose(tmp_path, network(), rows(), backend=replace(suite.QUARTUS), check=True)
+        diagnose(tmp_path, network(), rows(), backend=replace(targets.QUARTUS), check=True)
