@@ -42,7 +42,8 @@ def test_budget(
 def test_every_entry_is_declared(baselines):
     """No entry of the baselines belongs to a variant or a design that does not exist."""
     orphans = baselines.orphans(
-        [variant.key for variant in suite.VARIANTS], [design.key for design in suite.DESIGNS]
+        [variant.key for variant in suite.active().variants],
+        [design.key for design in suite.active().designs],
     )
     assert not orphans, (
         f"entries of nothing that is declared: {', '.join(orphans)}; delete them, or declare "

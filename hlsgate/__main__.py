@@ -13,6 +13,7 @@ import click
 from hlsgate import __version__
 from hlsgate.errors import HlsgateError
 from hlsgate.frontier.commands import frontier
+from hlsgate.importing import import_hls4ml
 from hlsgate.options import BASELINES, CACHE, CHECKPOINTS, EVERY, RESULTS, SUITE, TIMEOUT
 from hlsgate.running import init, test
 
@@ -458,6 +459,7 @@ def _told(title: str) -> Iterator[Callable[[float], None]]:
 main.add_command(frontier)
 main.add_command(init)
 main.add_command(test)
+main.add_command(import_hls4ml)
 
 
 def _require(keys: Sequence[str], what: str) -> None:

@@ -1,4 +1,4 @@
-"""The commands that docs/rebaselining.md shows are run, and print what it shows.
+"""The commands that pages of docs/ show are run, and print what the pages show.
 
 No library: those that run documents either do not compare output, or make each example a test of
 its own, which xdist deals out to different workers, whereas here every command works on the files
@@ -18,27 +18,36 @@ from pathlib import Path
 import pytest
 
 from hlsgate import suite
+from tests.suites import cut
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE = DOCS / "rebaselining.md"
 PROGRAM = ["python", "-m", "hlsgate"]
-SHOWN = ("jets-q6_p75", "jets-q4_p75")
+PAGES = {  # its files, and the suite it is about: variants, and one toolchain
+    "rebaselining.md": ("walkthrough", ("jets-q6_p75", "jets-q4_p75"), "yosys"),
+    "migrating.md": ("migration", ("jets-q6_p75",), "oneapi"),
+}
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
+@pytest.fixture(params=PAGES)
+def page(request):
+    """Every page that shows commands and what they print."""
+    return DOCS / request.param
+
+
 @pytest.fixture
-def printed(run, tmp_path, monkeypatch):
-    """Make what runs a command in a copy of the folder, for a suite of two networks on Yosys."""
+def printed(page, run, tmp_path, monkeypatch):
+    """Make what runs a command in a copy of the page's folder, for a suite cut down to a few."""
+    folder, shown, toolchain = PAGES[page.name]
     designs = [
         one
         for one in suite.active().designs
-        if one.variant.key in SHOWN and one.target.toolchain == "yosys"
+        if one.variant.key in shown and one.target.toolchain == toolchain
     ]
-    assert len(designs) == len(SHOWN)
-    monkeypatch.setattr(suite, "DESIGNS", designs)
-    monkeypatch.setattr(suite, "VARIANTS", [suite.variant(key) for key in SHOWN])
-    shutil.copytree(DOCS / "walkthrough", tmp_path, dirs_exist_ok=True)
+    assert len(designs) == len(shown)
+    cut(monkeypatch, [suite.variant(key) for key in shown], designs, home=tmp_path)
+    shutil.copytree(DOCS / folder, tmp_path, dirs_exist_ok=True)
 
     def output(line):
         words = shlex.split(line)
@@ -57,24 +66,29 @@ def answered(block, printed):
     return "".join(f"$ {line}\n{printed(line)}" for line in commands)
 
 
-def test_the_page_shows_what_the_commands_print(printed):
+def test_the_page_shows_what_the_commands_print(page, printed):
     """Every command of the page prints what stands below it, dates apart."""
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     now = _BLOCK.sub(lambda block: f"```console\n{answered(block[1], printed)}```", text)
     if os.environ.get("HLSGATE_UPDATE_DOCS") == "1":
-        PAGE.write_text(now, encoding="utf-8")
+        page.write_text(now, encoding="utf-8")
     assert _DATE.sub("DATE", text).splitlines() == _DATE.sub("DATE", now).splitlines()
 
 
-def test_the_page_tells_the_whole_story():
-    """The gate fails before it is accepted and passes after; and the old value fails at the end."""
-    steps = []
-    for line in "".join(_BLOCK.findall(PAGE.read_text(encoding="utf-8"))).splitlines():
+def steps(name):
+    """Return every command of a page, and its exit code."""
+    found = []
+    for line in "".join(_BLOCK.findall((DOCS / name).read_text(encoding="utf-8"))).splitlines():
         if line.startswith("$ "):
-            steps.append([line.split()[4], 0])
+            found.append([line.split()[4], 0])
         elif line in ("[1]", "[2]"):
-            steps[-1][1] = int(line[1])
-    assert steps == [
+            found[-1][1] = int(line[1])
+    return found
+
+
+def test_rebaselining_tells_the_whole_story():
+    """The gate fails before it is accepted and passes after; and the old value fails at the end."""
+    assert steps("rebaselining.md") == [
         ["diff", 0],
         ["check", 0],
         ["check", 1],
@@ -87,4 +101,16 @@ def test_the_page_tells_the_whole_story():
         ["check", 1],
         ["show", 0],
         ["accept", 2],
+    ]
+
+
+def test_migrating_tells_the_whole_story():
+    """Numbers without weights are refused, taken as a ceiling, kept, and replaced."""
+    assert steps("migrating.md") == [
+        ["import-hls4ml", 0],
+        ["import-hls4ml", 2],
+        ["import-hls4ml", 0],
+        ["show", 0],
+        ["check", 0],
+        ["accept", 0],
     ]

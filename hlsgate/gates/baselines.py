@@ -15,6 +15,9 @@ from hlsgate.metrics import metric
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "baselines-1.json"
 
+FOREIGN = ("published", "imported")
+"""Origins of numbers that nobody measured with hlsgate: `accept` replaces the whole baseline."""
+
 _DEFAULT = "default"
 
 
@@ -116,6 +119,14 @@ class Baselines:
             if baseline.get("provenance", {}).get("origin") == "published":
                 found[key] = {**baseline, "values": baseline["metrics"], "origin": "published"}
         return found
+
+    def foreign(self) -> set[str]:
+        """Return the designs whose baselines are somebody else's numbers."""
+        return {
+            key
+            for key, entry in self.content["resources"].items()
+            if entry.get("baseline", {}).get("provenance", {}).get("origin") in FOREIGN
+        }
 
     def recorded(self, design: str) -> Measurement | None:
         """Return a design's baseline as a measurement; None where it has none."""

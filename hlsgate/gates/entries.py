@@ -35,7 +35,7 @@ class Entry:
     values : mapping of str to float
         By metric.
     origin : str
-        Whether they were measured, replayed, recorded or published.
+        Whether they were measured, replayed, recorded, published or imported.
     history : sequence of mapping
         How they came to be what they are, oldest first (baselines only).
     """

@@ -165,11 +165,11 @@ def new_values(
     judged: Sequence[Judged], found: Mapping[str, Any], baselines: Baselines
 ) -> list[str]:
     """Return the values that a measured baseline lacks, though they were measured now."""
-    published = baselines.published()
+    foreign = baselines.foreign()
     names = []
     for one in judged:
         held = {verdict.metric for verdict in one.verdicts if verdict.against == "baseline"}
-        if one.compared and held and one.key in found["designs"] and one.key not in published:
+        if one.compared and held and one.key in found["designs"] and one.key not in foreign:
             values = found["designs"][one.key]["measurement"]["values"]
             names += [f"{one.key} {name}" for name in sorted(set(values) - held)]
     return names

@@ -15,7 +15,7 @@ from pathlib import Path
 from hlsgate import suite
 from hlsgate.errors import BaselineError
 from hlsgate.gates import changes, entries
-from hlsgate.gates.baselines import exact
+from hlsgate.gates.baselines import FOREIGN, exact
 from hlsgate.gates.budgets import Verdict
 from hlsgate.gates.entries import Entry
 from hlsgate.gates.judging import verdicts_on
@@ -93,8 +93,9 @@ def _chosen(revision: Revision, keys: Sequence[str]) -> list[Entry]:
 
 def _tighten(revision: Revision, measured: Entry) -> None:
     stored = _need_baseline(revision, measured)
-    if stored.origin == "published":
-        revision.notes.append(f"{stored.label}: its baseline is published; 'accept' replaces it")
+    if stored.origin in FOREIGN:
+        told = f"{stored.label}: its baseline is {stored.origin}; 'accept' replaces it"
+        revision.notes.append(told)
         return
     verdicts = _against_baseline(revision, measured)
     apart = [one for one in verdicts if one.state in _OF_ANOTHER_KIND]
@@ -128,7 +129,7 @@ def accept(
 
     Values that fail (or gain suspiciously much, or are no longer reported) move, those within their
     slack do not; values of another kind (tool, clock, weights, data, or no longer
-    published) replace the whole baseline, as no two kinds stand in one.
+    published or imported) replace the whole baseline, as no two kinds stand in one.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ def accept(
 def _accept(revision: Revision, measured: Entry, reason: str) -> None:
     stored = _need_baseline(revision, measured)
     verdicts = _against_baseline(revision, measured)
-    if any(one.state in _OF_ANOTHER_KIND for one in verdicts) or stored.origin == "published":
+    if any(one.state in _OF_ANOTHER_KIND for one in verdicts) or stored.origin in FOREIGN:
         revision.replace(measured)
         revision.remember("accept", reason, stored, measured)
         revision.tell(stored, measured)

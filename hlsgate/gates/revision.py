@@ -157,8 +157,15 @@ def refuse_under_ci() -> None:
 def rewrite(path: Path, source: Path, edit: Callable[[Revision], None]) -> Revision:
     """Change baselines by results, alone, at once, and only to what can be loaded again."""
     refuse_under_ci()
+    return rewrite_by(path, results.read(source), source, edit)
+
+
+def rewrite_by(
+    path: Path, found: Mapping[str, Any], source: Path, edit: Callable[[Revision], None]
+) -> Revision:
+    """Do the same by results that were read, or by none."""
+    refuse_under_ci()
     path = path.resolve()  # a link stays one
-    found = results.read(source)
     with _alone(path):
         revision = Revision(baselines_file.load(path), found, source)
         edit(revision)
