@@ -120,6 +120,16 @@ def test_sound(backend, tmp_path):
     assert len(different) >= 5
 
 
+@pytest.mark.parametrize("backend", [suite.ONEAPI, suite.QUARTUS.streamed()], ids=lambda b: b.key)
+@pytest.mark.parametrize("reuse", [2, 24])
+def test_sound_with_reuse(reuse, backend, tmp_path):
+    """Multipliers that are used in turn, below and above a layer's inputs, change nothing."""
+    found = diagnose(tmp_path, network(), rows(), backend=backend, reuse_factor=reuse)
+    assert found.causes == [], found.text()
+    written = (tmp_path / "project").rglob("parameters.h")
+    assert f"reuse_factor = {reuse};" in next(written).read_text()
+
+
 @pytest.mark.parametrize("backend", [suite.ONEAPI.streamed(), suite.VITIS], ids=lambda b: b.key)
 def test_default_activation(backend, tmp_path):
     x, model = rows(FINE_INPUTS), network(relu="relu")
