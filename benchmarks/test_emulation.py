@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from hlsgate import equality, suite
-from hlsgate.diagnosis import configured, firmware, softmax_table
+from hlsgate.diagnosis import catalogue, configured, firmware, softmax_table
 from hlsgate.diagnosis.edges import edge_rows
 from hlsgate.errors import EmulationError
 from hlsgate.pipeline import hardware_activation
+
+LAYERED_ROWS = 2000
 
 
 def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
@@ -28,6 +30,31 @@ def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
         pytest.fail(
             f"{typed.key} on {any_backend.key}: {found.describe()}\n\n{told}", pytrace=False
         )
+
+
+def test_layers_differ_for_known_causes(variant, emulate, pipeline, record):
+    """Layer by layer against Keras itself: what differs does so for causes that are expected.
+
+    None, before the softmax's table, where weights and activations are quantised; where weights
+    alone are, the default type of the ReLUs; in float networks any in the catalogue.
+    """
+    backend = suite.QUARTUS
+    emulate(variant, backend, softmax=True)  # says what built it
+    layers = pipeline.layers(variant, pipeline.frozen(variant), backend, LAYERED_ROWS)
+    record("variants", variant.key, "emulation", {backend.key: {"layers": layers}})
+    expected = _expected_causes(variant)
+    odd = {one["layer"]: one["causes"] for one in layers if set(one["causes"]) - expected}
+    assert not odd, f"{variant.key} on {backend.hls4ml} differs from Keras in {odd}"
+    if variant.recipe.weights and variant.recipe.activations:
+        different = [one["layer"] for one in layers[:-1] if one["rows_different"]]
+        assert not different, f"{variant.key} on {backend.hls4ml}: {different} are not Keras'"
+
+
+def _expected_causes(variant):
+    if not variant.recipe.weights:
+        return set(catalogue.CATALOGUE) - {catalogue.UNKNOWN}
+    table = {catalogue.COARSE_TABLE}
+    return table if variant.recipe.activations else {catalogue.DEFAULT_ACTIVATION, *table}
 
 
 def test_edge_rows(typed, any_backend, emulate, pipeline):

@@ -48,6 +48,13 @@ if TYPE_CHECKING:
 _MODEL_SOURCES = ("training", "fixedpoint")
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
 _EMULATION_SOURCES = ("adapting", "compilers", "compiling", "emulation", "jobs", "precompiled")
+_DIAGNOSIS_SOURCES = (
+    *(f"diagnosis/{name}" for name in (
+        "arithmetic", "catalogue", "causes", "diagnosing", "divergence", "firmware", "graphs",
+        "probing", "softmax_table",
+    )),
+    "layers", "pipeline",
+)  # fmt: skip
 _LOGIC_SOURCES = (
     "logic", "tracing/__init__", "tracing/layers", "tracing/casts", "tracing/types",
 )  # fmt: skip
@@ -389,6 +396,42 @@ class Pipeline:
         except SynthesisError as error:
             raise naming(error, log) from error
 
+    def layers(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend, rows: int
+    ) -> list[dict[str, Any]]:
+        """Hold every layer's outputs against Keras itself, on the first test rows.
+
+        Returns
+        -------
+        list of dict
+            As results keep them (docs/results.md).
+
+        Raises
+        ------
+        DiagnosisError
+            If with probes the outputs are not those of `emulated`.
+        """
+        project_key = self._project_key(variant, checkpoint, backend, softmax=True)
+        key = {
+            "project": project_key,
+            "library": self._compiler_key(backend.hls4ml),
+            "prepared": self.dataset.prepared_sha256,
+            "rows": rows,
+            "source": source_digest(*_DIAGNOSIS_SOURCES),
+        }
+
+        def make(folder: Path) -> None:
+            project = self.project(variant, checkpoint, backend, softmax=True)
+            found = self.diagnosis(
+                variant, checkpoint, backend, as_hardware=False, rows=rows,
+                plain=self.emulated(variant, project)[:rows],
+            )  # fmt: skip
+            (folder / "layers.json").write_text(json.dumps(found.layers_as_json()))
+
+        entry = self.cache.entry("diagnosed", key, make)
+        told: list[dict[str, Any]] = json.loads((entry / "layers.json").read_text())
+        return told
+
     def diagnosis(
         self,
         variant: Variant,
@@ -397,6 +440,7 @@ class Pipeline:
         *,
         as_hardware: bool = True,
         rows: int | None = None,
+        plain: NDArray[np.float64] | None = None,
     ) -> Diagnosis:
         """Find the first layer in which a variant's emulation leaves Keras, on the test rows.
 
@@ -407,6 +451,8 @@ class Pipeline:
             equality does; else against Keras itself, on inputs of the input type.
         rows : int, optional
             First test rows only.
+        plain : ndarray, shape (n, classes), float64, optional
+            Outputs of the emulation on those rows, where they are known; else it is built.
         """
         casts: dict[str, Fixed] = hardware_casts(variant) if as_hardware else {}
         model = training.model_with(variant, checkpoint.weights)
@@ -414,7 +460,9 @@ class Pipeline:
         subject = diagnosing.Subject(variant.key, model, settings, backend, casts)
         with tempfile.TemporaryDirectory(prefix="hlsgate-diagnosis-") as folder:
             x = variant.input_type.round(self.dataset.x_test[:rows])
-            return diagnosing.run(subject, x, Path(folder), step=self.step)
+            return diagnosing.run(
+                subject, x, Path(folder), plain=plain, cache=self.cache, step=self.step
+            )
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         def make(folder: Path) -> None:

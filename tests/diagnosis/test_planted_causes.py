@@ -17,7 +17,7 @@ from hlsgate import conversion, suite
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import catalogue, diagnosing, documentation
 from hlsgate.diagnosis.diagnosing import Subject
-from hlsgate.errors import ConversionError
+from hlsgate.errors import ConversionError, DiagnosisError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.quiet import quietly
 
@@ -118,6 +118,14 @@ def test_sound(backend, tmp_path):
     different = [row.rows_different for row in found.layers]
     assert different[:-1] == [0] * (len(different) - 1)
     assert len(different) >= 5
+
+
+def test_probes_that_change_outputs(tmp_path):
+    """Outputs that the emulation is known to have are those of the build with probes, or else."""
+    x = rows()
+    subject = Subject("planted", network(), Settings(types=SOUND), suite.QUARTUS)
+    with pytest.raises(DiagnosisError, match=r"with probes, 500 of 500 rows have other outputs"):
+        diagnosing.run(subject, x, tmp_path, plain=np.full((ROWS, 3), 2.0))
 
 
 @pytest.mark.parametrize("backend", [suite.ONEAPI, suite.QUARTUS.streamed()], ids=lambda b: b.key)
