@@ -88,7 +88,8 @@ _QUICK = (
     ("namespace nnet {\n", '#include "hlsgate_dense.h"\n\nnamespace nnet {\n'),
     (
         "    if (CONFIG_T::reuse_factor <= CONFIG_T::n_in) {\n",
-        """    using Quick = hlsgate::Dense<decltype(data), decltype(res), decltype(weights), CONFIG_T>;
+        """    using Quick =
+        hlsgate::Dense<decltype(data), decltype(res), decltype(weights), CONFIG_T>;
     if constexpr (Quick::suits()) {
         Quick::run(data, res, weights, biases);
     } else if constexpr (CONFIG_T::reuse_factor <= CONFIG_T::n_in) {

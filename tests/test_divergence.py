@@ -237,7 +237,9 @@ def test_rows_for_results():
     assert {one["rows"] for one in told} == {200}
     content = results.empty()
     results.put(content, "variants", "jets-x", "emulation", {"quartus": {"layers": told}})
-    head = {"schema": 1, "hlsgate": "0", "created": "", "commit": None, "machine": "", "versions": {}}
+    head = {
+        "schema": 1, "hlsgate": "0", "created": "", "commit": None, "machine": "", "versions": {},
+    }  # fmt: skip
     results.check({**head, **content}, Path("results.json"))
     told[0]["rows"] = 0
     with pytest.raises(ResultsError, match="layers/0/rows"):

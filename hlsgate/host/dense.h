@@ -16,7 +16,7 @@
 
 namespace hlsgate {
 
-// The facts of a type that is an ac_fixed in one machine word.
+// The facts of an ac_fixed of at most 64 bits.
 template <class T> struct Fixed { static constexpr bool known = false; };
 
 template <int W, int I, bool S, ac_q_mode Q, ac_o_mode O> struct Fixed<ac_fixed<W, I, S, Q, O>> {

@@ -39,10 +39,7 @@ def _layers(content: Mapping[str, Any]) -> Iterator[Block]:
     rows = [
         [variant.key, backend, *_cells(layer)]
         for variant in suite.VARIANTS
-        for backend, found in content["variants"]
-        .get(variant.key, {})
-        .get("emulation", {})
-        .items()
+        for backend, found in content["variants"].get(variant.key, {}).get("emulation", {}).items()
         for layer in found.get("layers", ())
     ]
     if rows:

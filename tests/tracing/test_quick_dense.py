@@ -235,9 +235,10 @@ def source(backend, layers):
 
 
 def compared(backend, layers, folder):
-    """Build and run the program; for each layer, whether integers served, and differing outputs."""
+    """Build and run the program; return whether integers served, and how many outputs differ."""
     firmware = folder / "firmware"
-    shutil.copytree(TEMPLATES / backend.lower() / "firmware" / "nnet_utils", firmware / "nnet_utils")
+    written = TEMPLATES / backend.lower() / "firmware" / "nnet_utils"
+    shutil.copytree(written, firmware / "nnet_utils")
     adapting.adapt(firmware)
     (folder / "a.cpp").write_text(source(backend, layers))
     command = [find_compiler("any").path, *FLAGS, f"-I{firmware}", f"-I{HOST / 'include'}"]
@@ -266,7 +267,7 @@ PLANTED = {
         "product / (Product(1) << (dropped > 0 ? dropped : 0))",
     ),
     "products cut to 32 bits": ("narrow = In", "narrow = true || In"),
-    "sums cut to 32 bits": ("using Word = std::conditional_t<Out", "using Word = std::conditional_t<true || Out"),
+    "sums cut to 32 bits": ("Word = std::conditional_t<", "Word = std::conditional_t<true || "),
     "inputs in a row": ("x[first + reuse * i]", "x[first * scale + i]"),
     "weights without padding": ("step = Config::reuse_factor_rounded", "step = reuse"),
     "saturation left out": ("Out::wraps &&", ""),
