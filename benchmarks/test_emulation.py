@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from hlsgate import architecture, equality, suite
-from hlsgate.diagnosis import configured, firmware, softmax_table
+from hlsgate.diagnosis import catalogue, configured, firmware, softmax_table
 from hlsgate.diagnosis.edges import edge_rows
 from hlsgate.errors import EmulationError, TracingError
 from hlsgate.targets import ONEAPI
 
 PREDICTED_ROWS = 2000
+
+LAYERED_ROWS = 2000
 
 
 def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
@@ -30,6 +32,32 @@ def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
         pytest.fail(
             f"{typed.key} on {any_backend.key}: {found.describe()}\n\n{told}", pytrace=False
         )
+
+
+def test_layers_differ_for_known_causes(variant, emulate, pipeline, record):
+    """Layer by layer against Keras itself: what differs does so for causes that are expected.
+
+    None, before the softmax's table, where weights and activations are quantised; where weights
+    alone are, the default type of the ReLUs; in float networks any in the catalogue.
+    """
+    backend = suite.active().looked_into
+    emulate(variant, backend, softmax=True)  # says what built it
+    layers = pipeline.layer_errors(variant, pipeline.frozen(variant), backend, LAYERED_ROWS)
+    record("variants", variant.key, "emulation", {backend.key: {"layers": layers}})
+    cut = architecture.relu_casts(variant, pipeline.layers(variant))
+    expected = _expected_causes(variant, cut)
+    odd = {one["layer"]: one["causes"] for one in layers if set(one["causes"]) - expected}
+    assert not odd, f"{variant.key} on {backend.hls4ml} differs from Keras in {odd}"
+    if variant.exact and not cut:
+        different = [one["layer"] for one in layers[:-1] if one["rows_different"]]
+        assert not different, f"{variant.key} on {backend.hls4ml}: {different} are not Keras'"
+
+
+def _expected_causes(variant, cut):
+    if not variant.exact:
+        return set(catalogue.CATALOGUE) - {catalogue.UNKNOWN}
+    table = {catalogue.COARSE_TABLE}
+    return {catalogue.DEFAULT_ACTIVATION, *table} if cut else table
 
 
 def test_edge_rows(typed, any_backend, emulate, pipeline):

@@ -25,6 +25,7 @@ from hlsgate import (
     keras_models,
     logic,
     suite,
+    targets,
     training,
 )
 from hlsgate.frontier import sweep, work
@@ -40,7 +41,6 @@ ATLEAST = 2.5
 ROUNDS = 5
 INTERPRETER_ATLEAST = 4.0
 
-EMULATED = "jets-q4_p75"
 WORKERS = 2
 EMULATION_ATLEAST = 6.0
 COMPILE_ROUNDS = 3
@@ -89,23 +89,19 @@ def test_training_rate(timed, benchmark, pipeline, record):
 
 
 @pytest.mark.da4ml
-def test_interpreter_rate(benchmark, pipeline, record, tmp_path):
+def test_interpreter_rate(raced, benchmark, pipeline, record, tmp_path):
     """The interpreter runs 4 x the rows per second of hls4ml's own predict, or more."""
-    variant = suite.variant("jets-q4_p75")
+    variant, backend = raced, suite.active().traced
     weights = pipeline.frozen(variant)
-    traced = logic.load(pipeline.logic(variant, weights, suite.QUARTUS))
-    x = variant.input_type.round(pipeline.dataset.x_test)
+    traced = logic.load(pipeline.logic(variant, weights, backend))
     model = keras_models.model_with(variant, weights.weights, softmax=False)
-    graph = conversion.model_graph(variant, model, suite.QUARTUS, tmp_path / "project")
+    graph = conversion.model_graph(variant, model, backend, tmp_path / "project")
     quietly(graph.compile)()
 
+    x = variant.input_type.round(pipeline.dataset(variant).x_test)
     rows = np.ascontiguousarray(x, dtype=np.float64)
     assert np.array_equal(traced.predict(rows), graph.predict(rows))
-    theirs = min(timed(graph.predict, rows) for _ in range(ROUNDS))
-    benchmark.pedantic(traced.predict, args=(rows,), rounds=ROUNDS, iterations=1)
-    ours = min(timed(traced.predict, rows) for _ in range(ROUNDS))
-    found = {"rows_per_s": len(x) / ours, "hls4ml_rows_per_s": len(x) / theirs}
-    found["ratio"] = theirs / ours
+    found = rates(benchmark, rows, traced.predict, graph.predict)
     benchmark.extra_info.update(found)
     record("variants", variant.key, "interpreter_speed", found)
     assert found["ratio"] >= INTERPRETER_ATLEAST, (
@@ -134,18 +130,28 @@ def in_turn(benchmark, ours, theirs, rounds):
     return min(found["ours"]), min(found["theirs"])
 
 
+def rates(benchmark, rows, ours, theirs):
+    """Rows per second of our way and of hls4ml's, and their ratio."""
+    mine, stock = in_turn(benchmark, lambda: ours(rows), lambda: theirs(rows), ROUNDS)
+    return {
+        "rows_per_s": len(rows) / mine,
+        "hls4ml_rows_per_s": len(rows) / stock,
+        "ratio": stock / mine,
+    }
+
+
 def again(request):
     """Say how to see a failure again."""
     return f"; again: tox run -e speed -- -k '{request.node.name}'"
 
 
 @pytest.fixture(scope="module")
-def network(pipeline):
+def network(raced, pipeline):
     """Weights, Keras model that ends in logits, and test rows of the variant that is emulated."""
-    variant = suite.variant(EMULATED)
+    variant = raced
     weights = pipeline.frozen(variant)
     model = keras_models.model_with(variant, weights.weights, softmax=False)
-    rows = variant.input_type.round(pipeline.dataset.x_test)
+    rows = variant.input_type.round(pipeline.dataset(variant).x_test)
     return variant, weights, model, np.ascontiguousarray(rows, np.float64)
 
 
@@ -177,7 +183,7 @@ def compile_by_hls4ml(stock, backend, network, pipeline, tmp_path, monkeypatch):
 
     For oneAPI hls4ml's make does so with icpx; here g++ does the same work, at icpx's usual -O2.
     """
-    if backend is not suite.ONEAPI:
+    if backend is not targets.ONEAPI:
         return lambda: stock.config.backend.compile(stock)
     variant, weights, _model, _rows = network
     project = pipeline.project(variant, weights, backend, softmax=False)
@@ -251,21 +257,13 @@ def test_emulation_rate(
     compiler = emulation.find_compiler(backend.hls4ml)
     emulation.compile_project(project, compiler, tmp_path, pipeline.cache)
     emulator = emulation.Emulator(tmp_path, project)
-    assert np.array_equal(emulation.emulate(emulator, rows, WORKERS), stock.predict(rows))
 
-    ours, theirs = in_turn(
-        benchmark,
-        lambda: emulation.emulate(emulator, rows, WORKERS),
-        lambda: stock.predict(rows),
-        ROUNDS,
-    )
-    found = {
-        "rows_per_s": len(rows) / ours,
-        "hls4ml_rows_per_s": len(rows) / theirs,
-        "keras_rows_per_s": keras_rate,
-        "ratio": theirs / ours,
-        "atleast": EMULATION_ATLEAST,
-    }
+    def emulated(x):
+        return emulation.emulate(emulator, x, WORKERS)
+
+    assert np.array_equal(emulated(rows), stock.predict(rows))
+    found = rates(benchmark, rows, emulated, stock.predict)
+    found |= {"keras_rows_per_s": keras_rate, "atleast": EMULATION_ATLEAST}
     benchmark.extra_info.update(found)
     record("variants", variant.key, "emulation_speed", {backend.key: found})
     assert found["ratio"] >= EMULATION_ATLEAST, (

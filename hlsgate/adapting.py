@@ -6,7 +6,10 @@ Source: the files that hls4ml 1.3.0 writes. What is written otherwise is left as
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
+
+from hlsgate.cache import digest
 
 
 def adapt(firmware: Path) -> None:
@@ -19,9 +22,7 @@ def adapt(firmware: Path) -> None:
     """
     for file in firmware.glob("weights/*.h"):
         file.write_text(_weights(file.read_text()))
-    dense = firmware / "nnet_utils" / "nnet_dense.h"
-    if dense.is_file():
-        dense.write_text(_UNROLL.sub("#pragma GCC unroll 8", dense.read_text()))
+    _dense(firmware / "nnet_utils")
     for header in firmware.glob("nnet_utils/nnet_conv*_stream.h"):
         header.write_text(header.read_text().replace("constexpr auto padds", "const auto padds"))
     types = firmware / "ap_types" / "etc" / "ap_private.h"
@@ -62,6 +63,41 @@ static const bool \2_filled = [] {
     return true;
 }();"""
 
+
+KNOWN_DENSE = ("3156a26f528a35e9", "aaadb7dda3dd0f6c")
+"""Hashes over nnet_dense.h and nnet_mult.h of hls4ml 1.3.0: Quartus, oneAPI.
+
+What ``host/dense.h`` computes instead was held against these very texts.
+"""
+
+QUICK_DENSE = Path(__file__).parent / "host" / "dense.h"
+
+
+def _dense(folder: Path) -> None:
+    """Compute dense layers in plain integers where that is exact, else as quickly as written."""
+    file, products = folder / "nnet_dense.h", folder / "nnet_mult.h"
+    if not file.is_file():
+        return
+    text = file.read_text()
+    if products.is_file() and digest([text, products.read_text()])[:16] in KNOWN_DENSE:
+        for known, quick in _QUICK:
+            text = text.replace(known, quick, 1)
+        shutil.copy(QUICK_DENSE, folder / "hlsgate_dense.h")
+    file.write_text(_UNROLL.sub("#pragma GCC unroll 8", text))
+
+
+_QUICK = (
+    ("namespace nnet {\n", '#include "hlsgate_dense.h"\n\nnamespace nnet {\n'),
+    (
+        "    if (CONFIG_T::reuse_factor <= CONFIG_T::n_in) {\n",
+        """    using Quick =
+        hlsgate::Dense<decltype(data), decltype(res), decltype(weights), CONFIG_T>;
+    if constexpr (Quick::suits()) {
+        Quick::run(data, res, weights, biases);
+    } else if constexpr (CONFIG_T::reuse_factor <= CONFIG_T::n_in) {
+""",
+    ),
+)
 
 _UNROLL = re.compile(r"#pragma unroll(?=\s*\n\s*for \()")
 """Intel's word for it, which g++ passes over; its own has to stand right before a loop."""

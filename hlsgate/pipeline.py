@@ -51,6 +51,13 @@ _MODEL_SOURCES = ("keras_models", "architecture", "fixedpoint")
 _TRAINING_SOURCES = ("training", *_MODEL_SOURCES)
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
 _EMULATION_SOURCES = ("adapting", "compilers", "compiling", "emulation", "jobs", "precompiled")
+_DIAGNOSIS_SOURCES = (
+    *(f"diagnosis/{name}" for name in (
+        "arithmetic", "catalogue", "causes", "diagnosing", "divergence", "firmware", "graphs",
+        "probing", "softmax_table",
+    )),
+    "layers", "pipeline",
+)  # fmt: skip
 _LOGIC_SOURCES = (
     "logic", "tracing/__init__", "tracing/layers", "tracing/casts", "tracing/types",
 )  # fmt: skip
@@ -424,6 +431,42 @@ class Pipeline:
         except SynthesisError as error:
             raise naming(error, log) from error
 
+    def layer_errors(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend, rows: int
+    ) -> list[dict[str, Any]]:
+        """Hold every layer's outputs against Keras itself, on the first test rows.
+
+        Returns
+        -------
+        list of dict
+            As results keep them (docs/results.md).
+
+        Raises
+        ------
+        DiagnosisError
+            If with probes the outputs are not those of `emulated`.
+        """
+        project_key = self._project_key(variant, checkpoint, backend, softmax=True)
+        key = {
+            "project": project_key,
+            "library": self._compiler_key(backend.hls4ml),
+            "prepared": self._prepared(variant, None),
+            "rows": rows,
+            "source": source_digest(*_DIAGNOSIS_SOURCES),
+        }
+
+        def make(folder: Path) -> None:
+            project = self.project(variant, checkpoint, backend, softmax=True)
+            found = self.diagnosis(
+                variant, checkpoint, backend, as_hardware=False, rows=rows,
+                plain=self.emulated(variant, project)[:rows],
+            )  # fmt: skip
+            (folder / "layers.json").write_text(json.dumps(found.layers_as_json()))
+
+        entry = self.cache.entry("diagnosed", key, make)
+        told: list[dict[str, Any]] = json.loads((entry / "layers.json").read_text())
+        return told
+
     def diagnosis(
         self,
         variant: Variant,
@@ -432,6 +475,7 @@ class Pipeline:
         *,
         as_hardware: bool = True,
         rows: int | None = None,
+        plain: NDArray[np.float64] | None = None,
     ) -> Diagnosis:
         """Find the first layer in which a variant's emulation leaves Keras, on the test rows.
 
@@ -442,6 +486,8 @@ class Pipeline:
             equality does; else against Keras itself, on inputs of the input type.
         rows : int, optional
             First test rows only.
+        plain : ndarray, shape (n, classes), float64, optional
+            Outputs of the emulation on those rows, where they are known; else it is built.
         """
         casts = architecture.casts(variant, self.layers(variant)) if as_hardware else {}
         model = keras_models.model_with(variant, checkpoint.weights)
@@ -449,7 +495,9 @@ class Pipeline:
         subject = diagnosing.Subject(variant.key, model, settings, backend, casts)
         with tempfile.TemporaryDirectory(prefix="hlsgate-diagnosis-") as folder:
             x = variant.input_type.round(self.dataset(variant).x_test[:rows])
-            return diagnosing.run(subject, x, Path(folder), step=self.step)
+            return diagnosing.run(
+                subject, x, Path(folder), plain=plain, cache=self.cache, step=self.step
+            )
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         def make(folder: Path) -> None:

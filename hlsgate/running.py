@@ -70,8 +70,8 @@ def test(arguments: Sequence[str]) -> None:
 
     Example: python -m hlsgate test --suite suite.py --results results/results.json
 
-    Left out, unless -m says otherwise: places and routes (timing), sweeps (frontier), and speed. The
-    exit code is pytest's: 0 passed, 1 a claim failed, 2 interrupted, 4 unusable options.
+    Left out, unless -m says otherwise: places and routes (timing), sweeps (frontier), and speed.
+    The exit code is pytest's: 0 passed, 1 a claim failed, 2 interrupted, 4 unusable options.
     """
     from hlsgate import suite
     from hlsgate.errors import ExtraMissing

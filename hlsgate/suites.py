@@ -139,6 +139,11 @@ class Suite:
         """Return a declared design, or raise `SuiteError` with a list of those there are."""
         return _known("design", key, self.designs)
 
+    @property
+    def looked_into(self) -> Backend:
+        """Backend on which networks are taken apart by layer: the traced one, or the first."""
+        return self.traced or self.emulated[0]
+
     def variants_of(self, benchmark: str) -> list[Variant]:
         """Return the variants of a benchmark, in declared order."""
         return [variant for variant in self.variants if variant.benchmark == benchmark]

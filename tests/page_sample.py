@@ -78,6 +78,15 @@ def measured(design, weights):
     }  # fmt: skip
 
 
+def layer(name, rows_different, worst_lsb, *causes):
+    """Return what is told of one layer."""
+    return {
+        "layer": name, "kind": "Dense", "precision": "fixed<16,6>", "rows": 2000,
+        "rows_different": rows_different, "worst_lsb": worst_lsb, "own_rows": None,
+        "wrapped": 2, "saturated": 1, "causes": list(causes),
+    }  # fmt: skip
+
+
 def emulated(variant):
     """Return how emulations differ, layer by layer too."""
     typed = variant.recipe.weights is not None
@@ -88,10 +97,7 @@ def emulated(variant):
     found = {
         "compiler": "g++", "drift": drift,
         "softmax": {"rows": N, "mean_error": 0.01, "flips": 3},
-        "layers": [
-            {"layer": "dense1", "type": "fixed<16,6>", "rows_different": 0, "worst_lsb": 0.0},
-            {"layer": "logits", "type": "fixed<10,6>", "rows_different": 7, "worst_lsb": 9.5},
-        ],
+        "layers": [layer("dense1", 0, 0.0), layer("logits", 7, 9.5, "accumulator too narrow")],
     }  # fmt: skip
     return {"oneapi": {**found, "exact": same} if typed else found}
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hlsgate import adapting
 from hlsgate.adapting import adapt
+from hlsgate.cache import digest
 from hlsgate.emulation import find_compiler
 
 EXACT = ("0.00, -1.25, 3.5, -0.0000152587890625, 7.", 5)
@@ -77,3 +79,65 @@ def test_loops_are_unrolled_in_the_compilers_own_words(tmp_path: Path) -> None:
     file.write_text("    #pragma unroll\n    for (;;)\n#pragma unroll\nint i;\n")
     adapt(tmp_path)
     assert file.read_text() == "    #pragma GCC unroll 8\n    for (;;)\n#pragma unroll\nint i;\n"
+
+
+DENSE = """namespace nnet {
+void dense_resource() {
+    if (CONFIG_T::reuse_factor <= CONFIG_T::n_in) {
+        dense_rf_lt();
+    } else {
+        dense_rf_gt();
+    }
+}
+} // namespace nnet
+"""
+PRODUCTS = "// products\n"
+
+
+def dense_layers(folder: Path, dense: str, products: str | None) -> Path:
+    """Write headers of a dense layer and of its products, and adapt them; return their folder."""
+    made = folder / "nnet_utils"
+    made.mkdir()
+    (made / "nnet_dense.h").write_text(dense)
+    if products is not None:
+        (made / "nnet_mult.h").write_text(products)
+    adapt(folder)
+    return made
+
+
+def test_known_dense_layers_are_summed_in_integers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sources of the known form get a choice before hls4ml's own, and the header that it needs."""
+    monkeypatch.setattr(adapting, "KNOWN_DENSE", (digest([DENSE, PRODUCTS])[:16],))
+    found = dense_layers(tmp_path, DENSE, PRODUCTS)
+    quick = (found / "hlsgate_dense.h").read_text()
+    assert quick == adapting.QUICK_DENSE.read_text()
+    lines = (found / "nnet_dense.h").read_text().splitlines()
+    assert lines[:3] == ['#include "hlsgate_dense.h"', "", "namespace nnet {"]
+    start = lines.index("    if constexpr (Quick::suits()) {")
+    assert lines[start + 1 :] == [
+        "        Quick::run(data, res, weights, biases);",
+        "    } else if constexpr (CONFIG_T::reuse_factor <= CONFIG_T::n_in) {",
+        *DENSE.splitlines()[3:],
+    ]
+    assert (found / "nnet_mult.h").read_text() == PRODUCTS
+
+
+@pytest.mark.parametrize(
+    ("dense", "products"),
+    [
+        (DENSE.replace("_lt();", "_lt(); // changed"), PRODUCTS),
+        (DENSE, PRODUCTS + "// changed\n"),
+        (DENSE, None),
+    ],
+    ids=["loops", "products", "no products"],
+)
+def test_dense_layers_of_another_form_are_left_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dense: str, products: str | None
+) -> None:
+    """One letter that is not the known one, in loops or products, and nothing is replaced."""
+    monkeypatch.setattr(adapting, "KNOWN_DENSE", (digest([DENSE, PRODUCTS])[:16],))
+    found = dense_layers(tmp_path, dense, products)
+    assert (found / "nnet_dense.h").read_text() == dense
+    assert not (found / "hlsgate_dense.h").exists()

@@ -1,13 +1,16 @@
 """A layer's cause is told by evidence, in numpy alone: no TensorFlow, no hls4ml."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hlsgate import results
 from hlsgate.diagnosis import catalogue, divergence
 from hlsgate.diagnosis.arithmetic import compute
 from hlsgate.diagnosis.causes import Context
+from hlsgate.errors import ResultsError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.layers import HardwareLayer
 
@@ -221,6 +224,26 @@ def test_as_json():
     found = diagnose([INPUTS, replace(DENSE, result=Fixed(9, 6))], rows()).as_json()
     assert found["first"] == "dense1"
     assert found["layers"][1]["findings"][0]["cause"] == catalogue.RESULT_TYPE
+
+
+def test_rows_for_results():
+    """Each layer is told as results keep it, with the causes by name and nothing else."""
+    inputs, relu = replace(INPUTS, result=Fixed(20, 6)), replace(RELU, result=Fixed(16, 6))
+    found = diagnose([inputs, DENSE, relu], rows(Fixed(20, 6)))
+    told = found.layers_as_json()
+    assert [one["layer"] for one in told] == ["inputs", "dense1", "relu1"]
+    assert told[2]["causes"] == [one.cause for one in found.layers[2].findings] != []
+    assert told[2]["rows_different"] == found.layers[2].rows_different > 0
+    assert {one["rows"] for one in told} == {200}
+    content = results.empty()
+    results.put(content, "variants", "jets-x", "emulation", {"quartus": {"layers": told}})
+    head = {
+        "schema": 1, "hlsgate": "0", "created": "", "commit": None, "machine": "", "versions": {},
+    }  # fmt: skip
+    results.check({**head, **content}, Path("results.json"))
+    told[0]["rows"] = 0
+    with pytest.raises(ResultsError, match="layers/0/rows"):
+        results.check({**head, **content}, Path("results.json"))
 
 
 def test_markdown():

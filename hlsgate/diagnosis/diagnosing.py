@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hlsgate.cache import Cache
     from hlsgate.declarations import Backend
     from hlsgate.fixedpoint import Fixed
 
@@ -69,6 +70,8 @@ def run(
     folder: Path,
     *,
     check: bool = True,
+    plain: NDArray[np.float64] | None = None,
+    cache: Cache | None = None,
     step: Step = silent,
 ) -> Diagnosis:
     """Diagnose a network on one backend.
@@ -82,7 +85,11 @@ def run(
     folder : pathlib.Path
         Where projects and libraries are written.
     check : bool
-        Build the project without probes, too, and require equal outputs of it.
+        Require outputs equal to those of the project without probes.
+    plain : ndarray, shape (n, outputs), float64, optional
+        Those outputs, where they are known; else the project is built for them.
+    cache : Cache, optional
+        Where precompiled headers are kept.
     step : callable
         Shows progress.
 
@@ -105,19 +112,24 @@ def run(
         context = _context(subject, keras_layers, layers, project, folder)
     probed = probing.probe(project, layers, folder / "probed")
     with step(f"compile and run {subject.title}, with probes"):
-        outputs, emulated = probed.split(_emulated(probed.project, x, folder / "probed-library"))
-    if check:
+        library = folder / "probed-library"
+        outputs, emulated = probed.split(_emulated(probed.project, x, library, cache))
+    if check and plain is None:
         with step(f"compile and run {subject.title}, without probes"):
-            _check_equal(outputs, _emulated(project, x, folder / "library"), subject)
+            plain = _emulated(project, x, folder / "library", cache)
+    if plain is not None:
+        _check_equal(outputs, plain, subject)
     with step(f"evaluate {subject.name} in Keras"):
         keras = keras_models.layer_outputs(subject.model, x, subject.casts)
     return diagnose(subject.title, layers, x, emulated, keras, context, subject.bounds)
 
 
-def _emulated(project: Project, x: NDArray[np.float32], folder: Path) -> NDArray[np.float64]:
+def _emulated(
+    project: Project, x: NDArray[np.float32], folder: Path, cache: Cache | None
+) -> NDArray[np.float64]:
     """Compile on the host (probes read pipes back, which kernels of icpx cannot), and run."""
     folder.mkdir(parents=True, exist_ok=True)
-    emulation.compile_project(project, emulation.find_compiler("any"), folder)
+    emulation.compile_project(project, emulation.find_compiler("any"), folder, cache)
     return emulation.emulate(Emulator(folder, project), x)
 
 

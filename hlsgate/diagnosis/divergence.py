@@ -114,6 +114,15 @@ class Diagnosis:
             lines += [f"{row.layer}: {one.cause}: {one.seen}" for one in row.findings]
         return lines + [f"{key}: {CATALOGUE[key].remedy}" for key in self.causes]
 
+    def layers_as_json(self) -> list[dict[str, Any]]:
+        """Return the table as plain rows, with the keys of the causes."""
+        told = []
+        for row in self.layers:
+            facts = {**asdict(row), "rows": self.rows}
+            del facts["findings"]
+            told.append({**facts, "causes": [one.cause for one in row.findings]})
+        return told
+
     def as_json(self) -> dict[str, Any]:
         """Return a plain dictionary."""
         return {**asdict(self), "first": self.first.layer if self.first else None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hlsgate import suite, tables
@@ -10,6 +10,17 @@ from hlsgate.gates.changes import number
 from hlsgate.page.blocks import Block, Grid, Section, Text
 
 _NONE = "-"
+
+_HEADS = ("variant", "backend", "layer", "type", "rows", "rows different", "worst, LSB",
+          "by the layer itself", "beyond the type", "cause")  # fmt: skip
+
+_NOTES = (
+    "against Keras itself, on the first test jets, cut to the input's grid; LSB: of the layer's "
+    "result type",
+    "rows different: of a softmax, those of another class; by the layer itself: rows in which it "
+    "does not give what it ideally would for what the emulation gave it",
+    "beyond the type: values that wrapped or saturated",
+)
 
 
 def section(content: Mapping[str, Any]) -> Section:
@@ -24,41 +35,26 @@ def section(content: Mapping[str, Any]) -> Section:
 
 
 def _layers(content: Mapping[str, Any]) -> Iterator[Block]:
-    """Show errors by layer under whatever names the diagnosis gives them."""
-    lines = []
-    for variant in suite.active().variants:
-        emulated = content["variants"].get(variant.key, {}).get("emulation", {})
-        for backend, found in emulated.items():
-            for layer in _told(found.get("layers")):
-                lines.append(({"variant": variant.key, "backend": backend}, layer))
-    if not lines:
-        return
-    names = list(dict.fromkeys(name for _, layer in lines for name in layer))
+    """Show errors by layer, on the backend on which the main job looks into the network."""
     rows = [
-        [*where.values(), *(_cell(layer.get(name)) for name in names)] for where, layer in lines
+        [variant.key, backend, *_cells(layer)]
+        for variant in suite.active().variants
+        for backend, found in content["variants"].get(variant.key, {}).get("emulation", {}).items()
+        for layer in found.get("layers", ())
     ]
-    words = [1, *(place for place, name in enumerate(names, 2) if _wordy(lines, name))]
-    heads = ("variant", "backend", *(name.replace("_", " ") for name in names))
-    yield Grid("Errors layer by layer", heads, rows, words)
+    if rows:
+        yield Grid("Errors layer by layer", _HEADS, rows, (1, 2, 3, 9), _NOTES)
 
 
-def _told(layers: Any) -> list[Mapping[str, Any]]:
-    """Return layers as a list, whether results hold them by name or in order."""
-    if isinstance(layers, Mapping):
-        layers = [
-            {"layer": name, **(found if isinstance(found, Mapping) else {"error": found})}
-            for name, found in layers.items()
-        ]
-    return [one for one in layers or () if isinstance(one, Mapping)]
-
-
-def _wordy(lines: Sequence[tuple[Any, Mapping[str, Any]]], name: str) -> bool:
-    return any(isinstance(layer.get(name), str) for _, layer in lines)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return _NONE
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value) if isinstance(value, int | float) else str(value)
+def _cells(layer: Mapping[str, Any]) -> list[str]:
+    worst = layer["worst_lsb"]
+    return [
+        layer["layer"],
+        layer["precision"],
+        f"{layer['rows']:,}",
+        number(layer["rows_different"]),
+        number(None if worst is None else float(f"{worst:.6g}")),
+        number(layer["own_rows"]),
+        f"{layer['wrapped'] + layer['saturated']:,}",
+        ", ".join(layer["causes"]) or _NONE,
+    ]

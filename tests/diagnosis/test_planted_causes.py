@@ -17,7 +17,7 @@ from hlsgate import conversion, targets
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import catalogue, diagnosing, documentation
 from hlsgate.diagnosis.diagnosing import Subject
-from hlsgate.errors import ConversionError
+from hlsgate.errors import ConversionError, DiagnosisError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.quiet import quietly
 
@@ -118,6 +118,26 @@ def test_sound(backend, tmp_path):
     different = [row.rows_different for row in found.layers]
     assert different[:-1] == [0] * (len(different) - 1)
     assert len(different) >= 5
+
+
+def test_probes_that_change_outputs(tmp_path):
+    """Outputs that the emulation is known to have are those of the build with probes, or else."""
+    x = rows()
+    subject = Subject("planted", network(), Settings(types=SOUND), targets.QUARTUS)
+    with pytest.raises(DiagnosisError, match=r"with probes, 500 of 500 rows have other outputs"):
+        diagnosing.run(subject, x, tmp_path, plain=np.full((ROWS, 3), 2.0))
+
+
+@pytest.mark.parametrize(
+    "backend", [targets.ONEAPI, targets.QUARTUS.streamed()], ids=lambda b: b.key
+)
+@pytest.mark.parametrize("reuse", [2, 24])
+def test_sound_with_reuse(reuse, backend, tmp_path):
+    """Multipliers that are used in turn, below and above a layer's inputs, change nothing."""
+    found = diagnose(tmp_path, network(), rows(), backend=backend, reuse_factor=reuse)
+    assert found.causes == [], found.text()
+    written = (tmp_path / "project").rglob("parameters.h")
+    assert f"reuse_factor = {reuse};" in next(written).read_text()
 
 
 @pytest.mark.parametrize("backend", [targets.ONEAPI.streamed(), targets.VITIS], ids=lambda b: b.key)

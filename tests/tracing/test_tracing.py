@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("da4ml")
 pytest.importorskip("hls4ml")
 
-from hlsgate import checkpoints, conversion, datasets, hls4ml_plugin, suite, targets, training
+from hlsgate import checkpoints, conversion, datasets, hls4ml_plugin, keras_models, suite, targets
 from hlsgate.errors import EmulationError, TracingError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.logic import exact_and_deep, load
@@ -415,7 +415,7 @@ def converted(variant, backend, folder):
         return kept[-1]
 
     frozen = checkpoints.load(ROOT / "fixtures" / "checkpoints" / f"{variant.key}.npz", variant)
-    model = training.model_with(variant, frozen.weights, softmax=False)
+    model = keras_models.model_with(variant, frozen.weights, softmax=False)
     with mock.patch.object(converters, "convert_from_keras_model", keep):
         conversion.convert(variant, model, backend, folder)
     return kept[-1]
