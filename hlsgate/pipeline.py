@@ -180,9 +180,9 @@ class Pipeline:
         Parameters
         ----------
         as_hardware : bool
-            Round inputs to the hardware's input type, cut ReLUs without a quantizer to the type
-            that the conversion gives them, and saturate logits to their declared type. Without
-            it, Keras' own answer.
+            Round inputs to the hardware's input type, and cut to their types what the conversion
+            cuts: ReLUs without a quantizer, and logits of a declared type. Without it, Keras' own
+            answer.
         rows : ndarray, shape (n, inputs), float64, optional
             Other rows, which the input type cuts and wraps as the firmware does.
 
@@ -190,14 +190,12 @@ class Pipeline:
         -------
         ndarray, shape (n, classes), float32
         """
-        casts = architecture.relu_casts(variant, self.layers(variant)) if as_hardware else {}
-        logits_type = variant.emulation.logits if as_hardware else None
+        casts = architecture.casts(variant, self.layers(variant)) if as_hardware else {}
         key = {
             "weights": checkpoint.sha256,
             **self._model_key(variant),
             "inputs": str(variant.input_type) if as_hardware else None,
             "casts": {name: str(kind) for name, kind in casts.items()},
-            "logits": str(logits_type),
             "prepared": self._prepared(variant, rows),
         }
 
@@ -205,7 +203,7 @@ class Pipeline:
             x = self._keras_inputs(variant, rows, as_hardware=as_hardware)
             with self.step(f"evaluate {variant.key} in Keras"):
                 found = keras_models.logits(variant, checkpoint.weights, x, casts)
-            _save(folder, logits_type.round(found) if logits_type else found)
+            _save(folder, found)
 
         return _load(self.cache.entry("keras", key, make))
 
