@@ -50,7 +50,7 @@ class Benchmark:
     key : str
         First part of its variants' keys.
     data : pathlib.Path or callable
-        An npz or parquet file (docs/any-model.md says of which form), or a `Loader`.
+        An npz or parquet file (docs/tutorial.md says of which form), or a `Loader`.
     classes : tuple of str
         What labels 0, 1, ... mean.
     features : tuple of str

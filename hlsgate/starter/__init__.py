@@ -59,7 +59,7 @@ def write(folder: Path, benchmark: str, data: Path, models: Mapping[str, Path]) 
             _variant(benchmark, name, _relative(path, folder), first)
             for name, path in chosen.items()
         ),
-        "slow": "",
+        "first": f"{benchmark}-{first}",
     }
     for name in FILES:
         text = (Path(__file__).parent / f"{name}.template").read_text("utf-8")
