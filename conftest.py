@@ -48,7 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder of finished work (also HLSGATE_CACHE) [%(default)s]",
     )
     group.addoption("--fresh", action="store_true", help="train, convert, compile and emulate anew")
-    group.addoption("--baselines", type=Path, help="[baselines.json beside the suite]")
+    group.addoption(
+        "--baselines", type=Path, help="what is judged by [baselines.json beside the suite]"
+    )
     group.addoption("--checkpoints", type=Path, help="folder of frozen weights [the suite's]")
     group.addoption(
         "--reports",

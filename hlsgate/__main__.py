@@ -42,10 +42,13 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Look after weights and baselines; 'pytest benchmarks' does the measuring.
+    """Look after suites, weights and baselines; 'test', or 'pytest benchmarks', measures.
 
-    A new variant goes: declare it in hlsgate/suite.py, freeze it, run 'pytest benchmarks
-    --results results/results.json', record it, and commit weights and baselines.
+    Networks of your own go: init writes a suite for them, test measures, record keeps what it
+    found; name the suite's file with --suite, or by HLSGATE_SUITE. docs/tutorial.md shows it.
+
+    A new variant of hlsgate's own suite goes: declare it in hlsgate/shipped, freeze it, run 'pytest
+    benchmarks --results results/results.json', record it, and commit weights and baselines.
 
     An upgrade goes: diff the results of the old and of the new tool, accept with a reason, commit.
     docs/rebaselining.md shows one.
