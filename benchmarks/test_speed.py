@@ -25,6 +25,7 @@ from hlsgate import (
     keras_models,
     logic,
     suite,
+    targets,
     training,
 )
 from hlsgate.frontier import sweep, work
@@ -91,10 +92,10 @@ def test_interpreter_rate(benchmark, pipeline, record, tmp_path):
     """The interpreter runs 4 x the rows per second of hls4ml's own predict, or more."""
     variant = suite.variant("jets-q4_p75")
     weights = pipeline.frozen(variant)
-    traced = logic.load(pipeline.logic(variant, weights, suite.QUARTUS))
-    x = variant.input_type.round(pipeline.dataset.x_test)
+    traced = logic.load(pipeline.logic(variant, weights, targets.QUARTUS))
+    x = variant.input_type.round(pipeline.dataset(variant).x_test)
     model = keras_models.model_with(variant, weights.weights, softmax=False)
-    graph = conversion.model_graph(variant, model, suite.QUARTUS, tmp_path / "project")
+    graph = conversion.model_graph(variant, model, targets.QUARTUS, tmp_path / "project")
     quietly(graph.compile)()
 
     rows = np.ascontiguousarray(x, dtype=np.float64)
@@ -143,7 +144,7 @@ def network(pipeline):
     variant = suite.variant(EMULATED)
     weights = pipeline.frozen(variant)
     model = keras_models.model_with(variant, weights.weights, softmax=False)
-    rows = variant.input_type.round(pipeline.dataset.x_test)
+    rows = variant.input_type.round(pipeline.dataset(variant).x_test)
     return variant, weights, model, np.ascontiguousarray(rows, np.float64)
 
 
@@ -175,7 +176,7 @@ def compile_by_hls4ml(stock, backend, network, pipeline, tmp_path, monkeypatch):
 
     For oneAPI hls4ml's make does so with icpx; here g++ does the same work, at icpx's usual -O2.
     """
-    if backend is not suite.ONEAPI:
+    if backend is not targets.ONEAPI:
         return lambda: stock.config.backend.compile(stock)
     variant, weights, _model, _rows = network
     project = pipeline.project(variant, weights, backend, softmax=False)
