@@ -18,6 +18,7 @@ from hlsgate.page.blocks import Folded, Grid, Row
 from tests import page_sample
 from tests.hostile import MARKER, hostile
 
+pytestmark = pytest.mark.usefixtures("only_jets")
 VOID = {"meta", "link", "img", "br"}
 
 
@@ -48,10 +49,10 @@ class Structure(HTMLParser):
 
 def written(folder, paths):
     found, sweep, stored = paths
-    arguments = ["--frontier", str(sweep), "--baselines", str(stored), "--root"]
+    arguments = ["--frontier", str(sweep), "--baselines", str(stored), "--checkpoints"]
     out = folder / "page.html"
     done = CliRunner().invoke(
-        main, ["report", str(found), *arguments, str(page_sample.ROOT), "--out", str(out)]
+        main, ["report", str(found), *arguments, str(page_sample.CHECKPOINTS), "--out", str(out)]
     )
     assert done.exit_code == 0, done.output
     assert done.output == f"{out}\n"
@@ -213,7 +214,7 @@ def test_without_a_sweep_the_page_says_how_to_make_one(content):
 def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
     """Weights that are not those of the results are named, not drawn."""
     shown = grids(weights.section(content, page_sample.CHECKPOINTS).blocks)
-    grid = shown["Bits in use by kernel, and zeros"]
+    grid = shown["Bits in use by kernel, and zeros: jets"]
     assert cells(grid, "jets-float")[1] == "float, 0 % zero"
     assert re.fullmatch(r"4 of 4 bits, 75 % zero", cells(grid, "jets-q4_p75")[1])
     frozen = {**content["variants"]["jets-float"]["frozen"], "weights_sha256": "9" * 64}

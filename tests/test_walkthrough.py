@@ -13,11 +13,12 @@ import os
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hlsgate import suite
+from hlsgate import suite, targets
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "rebaselining.md"
@@ -27,17 +28,17 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
+def alone(variant):
+    """Return a variant that needs no other one."""
+    return replace(variant, reference=None, recipe=replace(variant.training, teacher=None))
+
+
 @pytest.fixture
-def printed(run, tmp_path, monkeypatch):
+def printed(run, declare, tmp_path):
     """Make what runs a command in a copy of the folder, for a suite of two networks on Yosys."""
-    designs = [
-        one
-        for one in suite.active().designs
-        if one.variant.key in SHOWN and one.target.toolchain == "yosys"
-    ]
-    assert len(designs) == len(SHOWN)
-    monkeypatch.setattr(suite, "DESIGNS", designs)
-    monkeypatch.setattr(suite, "VARIANTS", [suite.variant(key) for key in SHOWN])
+    variants = tuple(alone(suite.variant(key)) for key in SHOWN)
+    designs = targets.designs(targets.YOSYS_CYCLONEV, variants)
+    declare(benchmarks=(suite.benchmark("jets"),), variants=variants, designs=designs)
     shutil.copytree(DOCS / "walkthrough", tmp_path, dirs_exist_ok=True)
 
     def output(line):
