@@ -107,6 +107,7 @@ def hunt(declare):
     of_few = tuple(one for one in suite.active().designs if one.variant in few)
     declare(benchmarks=(suite.benchmark("jets"),), variants=few, designs=of_few)
     content = everything()
+    content["parity"].pop("benchmarks", None)
     content["accuracy"] = {key: content["accuracy"][key] for key in FEW}
 
     def lives(name=None):

@@ -9,13 +9,14 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import figures, page, results, suite, tradeoff
+from hlsgate import checkpoints, figures, page, results, suite, tradeoff
 from hlsgate.__main__ import main
 from hlsgate.errors import ExtraMissing, ResultsError
 from hlsgate.gates import baselines, summary
 from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
 from hlsgate.page.blocks import Folded, Grid, Row
 from tests import page_sample
+from tests.declared import using
 from tests.hostile import MARKER, hostile
 
 pytestmark = pytest.mark.usefixtures("only_jets")
@@ -224,6 +225,24 @@ def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
     assert "these results are of 999999999999" in section.blocks[-1].lines[0]
     missing = weights.section(content, tmp_path)
     assert len(missing.blocks[-1].lines) == len(suite.active().variants)
+
+
+def test_networks_of_several_benchmarks_stand_apart(tmp_path):
+    """Each benchmark has a table with its own kernels; a model's own are as if of floats."""
+    found = {"variants": {}}
+    keys = ("jets-q4_p75", "digits-q5", "digits-conv_q5")
+    with using(suite.shipped()):
+        for key in keys:
+            path = page_sample.CHECKPOINTS / f"{key}.npz"
+            sha = checkpoints.load(path, suite.variant(key)).sha256
+            found["variants"][key] = {"frozen": {"weights_sha256": sha}}
+        shown = grids(weights.section(found, page_sample.CHECKPOINTS).blocks)
+    jets, digits = (shown[f"Bits in use by kernel, and zeros: {key}"] for key in ("jets", "digits"))
+    assert jets.heads == ("variant", "dense1", "dense2", "dense3", "logits")
+    assert digits.heads == ("variant", "dense1", "dense2", "logits", "conv1", "conv2")
+    assert cells(digits, "digits-q5")[4:] == ["-", "-"]
+    assert cells(digits, "digits-conv_q5")[1:3] == ["-", "-"]
+    assert cells(digits, "digits-conv_q5")[4].startswith("float, ")
 
 
 def test_results_that_contradict_themselves(content):
