@@ -284,8 +284,6 @@ def fitting(where: str, raw: Rows, benchmark: Benchmark) -> Rows:
 
 def _prepare(name: str, benchmark: Benchmark, raw: Rows) -> Dataset:
     """Split and scale."""
-    import numpy as np
-
     features, labels, test = raw.features, raw.labels, raw.test
     assert test is not None, "checked rows are split"
     names = benchmark.features or tuple(f"x{number}" for number in range(features.shape[1]))

@@ -137,7 +137,9 @@ def test_parquet_is_read_alike(tmp_path):
     assert from_file(path).sha256 == from_file(own(tmp_path)).sha256
     del columns["mass_mmdt"]
     parquet.write_table(pyarrow.table(columns), path)
-    with pytest.raises(DatasetError, match=r"does not hold the columns that it should: .*mass_mmdt"):
+    with pytest.raises(
+        DatasetError, match=r"does not hold the columns that it should: .*mass_mmdt"
+    ):
         from_file(path)
     path.write_text("no parquet")
     with pytest.raises(DatasetError, match="does not hold the columns"):

@@ -281,7 +281,9 @@ def test_a_required_toolchain_that_is_missing_ends_the_run(name, tool):
 
 def test_a_data_set_that_cannot_be_had_ends_the_run(tmp_path):
     """Without jets nothing can be judged: one sentence, not one for each test."""
-    code, failed, output = run("benchmarks/test_accuracy.py", "--dataset", f"jets={tmp_path / 'a.npz'}")
+    code, failed, output = run(
+        "benchmarks/test_accuracy.py", "--dataset", f"jets={tmp_path / 'a.npz'}"
+    )
     assert (code, failed) == (pytest.ExitCode.USAGE_ERROR, []), output
     assert "a.npz is not there, or is no file; name an npz or parquet file" in output
     assert "Traceback" not in output

@@ -140,3 +140,36 @@ def test_results_are_of_the_suite(mine, tmp_path):
     output = run(budget, "--suite", str(mine), "--results", str(found))[2]
     assert "of 2 variants and designs" in output, output
     assert not found.exists() or "jets" not in json.dumps(json.loads(found.read_text()))
+
+
+OWN = """
+import pytest
+
+@pytest.fixture
+def design():
+    return "my own"
+
+def test_fixture(design):
+    assert design == "my own"
+
+@pytest.mark.parametrize(("variant", "backend"), [(1, 2)])
+def test_two(variant, backend):
+    assert (variant, backend) == (1, 2)
+
+@pytest.mark.parametrize("compressed, typed", [(1, 2)])
+def test_both(compressed, typed):
+    assert (compressed, typed) == (1, 2)
+
+def test_declared(variant, any_backend):
+    assert (variant.key, any_backend.key) == ("mine-float", "quartus")
+"""
+
+
+def test_a_test_may_use_the_names_itself(mine):
+    """What a test parametrises, or defines as a fixture, is its own."""
+    path = mine.with_name("test_own.py")
+    path.write_text(OWN)
+    args = ("--suite", str(mine), "-p", "conftest", "--rootdir", str(test_gates.ROOT))
+    code, failed, output = run(str(path), *args)
+    assert (code, failed) == (0, []), output
+    assert "4 passed" in output

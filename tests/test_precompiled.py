@@ -19,7 +19,7 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def with_types(project):
+def typed(project):
     """Give the project a folder of number types, with the header that g++ is to precompile."""
     types = project.folder / "firmware" / "ac_types"
     types.mkdir()
@@ -42,44 +42,44 @@ def built(project, cache, folder, compiler=None):
     return common
 
 
-def test_common_headers_are_compiled_once(with_types, tmp_path):
+def test_common_headers_are_compiled_once(typed, tmp_path):
     """A second project reads the compiled form, not the text; another header, another form."""
     cache = Cache(tmp_path / "cache")
-    common = built(with_types, cache, tmp_path / "first")
+    common = built(typed, cache, tmp_path / "first")
     when = common.with_name("common.hpp.gch").stat().st_mtime_ns
     common.write_text("#error read as text\n")
-    assert built(with_types, cache, tmp_path / "second") == common
+    assert built(typed, cache, tmp_path / "second") == common
     assert "read as text" not in (tmp_path / "second" / "compile_net.log").read_text()
     assert common.with_name("common.hpp.gch").stat().st_mtime_ns == when
-    header = with_types.folder / "firmware" / "ac_types" / "ac_int.h"
+    header = typed.folder / "firmware" / "ac_types" / "ac_int.h"
     header.write_text(header.read_text() + "\n")
-    compile_project(with_types, find_compiler("Quartus"), tmp_path / "second", cache)
+    compile_project(typed, find_compiler("Quartus"), tmp_path / "second", cache)
     assert len(list(cache.root.glob("headers/*/common.hpp"))) == 2
 
 
 @pytest.mark.parametrize("damage", [b"", b"gpch.014 and no more"])
-def test_a_damaged_precompiled_header(with_types, tmp_path, damage):
+def test_a_damaged_precompiled_header(typed, tmp_path, damage):
     """What cannot be used is passed over: the project is built from text."""
     cache = Cache(tmp_path / "cache")
-    common = built(with_types, cache, tmp_path / "first")
+    common = built(typed, cache, tmp_path / "first")
     common.with_name("common.hpp.gch").write_bytes(damage)
     common.write_text("#error the compiled form is not used\n")
-    built(with_types, cache, tmp_path / "second")
+    built(typed, cache, tmp_path / "second")
 
 
-def test_a_header_that_cannot_be_precompiled(with_types, tmp_path):
+def test_a_header_that_cannot_be_precompiled(typed, tmp_path):
     """A compiler that fails at that builds from text."""
     cache = Cache(tmp_path / "cache")
     poor = stand_in(tmp_path, 'case "$out" in *.gch) exit 1;; esac')
-    compile_project(with_types, poor, tmp_path, cache)
-    assert emulate(Emulator(tmp_path, with_types), np.array([[1.0, 2.0]])).tolist() == [[5, 3]]
+    compile_project(typed, poor, tmp_path, cache)
+    assert emulate(Emulator(tmp_path, typed), np.array([[1.0, 2.0]])).tolist() == [[5, 3]]
     assert not list(cache.root.glob("headers/*/common.hpp"))
 
 
-def test_two_processes_precompile_at_once(with_types, tmp_path):
+def test_two_processes_precompile_at_once(typed, tmp_path):
     """One makes the header, the other waits for it; both build."""
     cache, log = Cache(tmp_path / "cache"), tmp_path / "made"
     slow = stand_in(tmp_path, f'case "$out" in *.gch) echo made >>{log}; sleep 0.3;; esac')
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda name: built(with_types, cache, tmp_path / name, slow), ("one", "two")))
+        list(pool.map(lambda name: built(typed, cache, tmp_path / name, slow), ("one", "two")))
     assert log.read_text() == "made\n"

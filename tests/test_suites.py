@@ -114,7 +114,7 @@ def test_a_saved_model_is_not_trained():
 
 
 def test_one_suite_is_active():
-    """hlsgate's own, until another one is chosen; and again afterwards."""
+    """It is hlsgate's own, until another one is chosen; and again afterwards."""
     chosen = made(FLOAT, designs=DESIGNS[:1])
     with using(chosen):
         assert suite.active() is chosen
@@ -198,7 +198,9 @@ def test_no_file(tmp_path, name):
 def test_a_file_of_another_kind(tmp_path):
     """Only what ends in .py is run."""
     (tmp_path / "suite.txt").write_text(GOOD)
-    with pytest.raises(SuiteError, match=r"suite\.txt is no Python file; name one that ends in .py"):
+    with pytest.raises(
+        SuiteError, match=r"suite\.txt is no Python file; name one that ends in .py"
+    ):
         suite.load(tmp_path / "suite.txt")
 
 

@@ -422,7 +422,7 @@ def hardware(bench, tmp_path):
 
 
 @pytest.fixture
-def on_vitis(bench):
+def design(bench):
     """Declare a design on the toolchain, as CONTRIBUTING.md says, for an invented part."""
     (line,) = re.findall(r"VITIS_XCVU13P = (.*)", (ROOT / "CONTRIBUTING.md").read_text())
     target = eval(line, dict(vars(targets)))
@@ -432,23 +432,23 @@ def on_vitis(bench):
     return Design(suite.variant("jets-q4_p75"), replace(target, part=PART))
 
 
-def test_a_design_is_measured_replayed_and_judged(bench, hardware, on_vitis, tmp_path, monkeypatch):
+def test_a_design_is_measured_replayed_and_judged(bench, hardware, design, tmp_path, monkeypatch):
     """From project to verdict, nothing outside of the two modules knows the vendor."""
-    measured = hardware.measured(on_vitis)
-    assert measured == hardware.measured(on_vitis)
-    report = hardware.report(on_vitis)
-    shutil.copytree(report, tmp_path / "reports" / on_vitis.key)
+    measured = hardware.measured(design)
+    assert measured == hardware.measured(design)
+    report = hardware.report(design)
+    shutil.copytree(report, tmp_path / "reports" / design.key)
     monkeypatch.setattr("hlsgate.hardware.can_convert", lambda _source: True)
-    replayed = hardware.replayed(on_vitis, tmp_path / "reports")
+    replayed = hardware.replayed(design, tmp_path / "reports")
     assert replayed == measured.with_origin("replayed")
     facts = {name: getattr(measured, name) for name in stored.FACTS}
     entry = stored.baseline(measured.values, **facts)
     entry["budgets"] = [{"metric": "lut", "capacity_share": 0.2, "reason": "room"}]
     judge = functools.partial(
         judge_design,
-        on_vitis.key,
-        target_facts(on_vitis.target),
-        baselines=Baselines(stored.baselines({on_vitis.key: entry}), tmp_path),
+        design.key,
+        target_facts(design.target),
+        baselines=Baselines(stored.baselines({design.key: entry}), tmp_path),
         others={},
     )
     assert decide(judge(measurement=replayed), required=True) == "passed"
@@ -460,12 +460,12 @@ def test_a_design_is_measured_replayed_and_judged(bench, hardware, on_vitis, tmp
     assert decide(judge(measurement=later), required=False) == "not compared"
 
 
-def test_the_log_of_a_failed_run_is_kept(bench, hardware, on_vitis, tmp_path):
+def test_the_log_of_a_failed_run_is_kept(bench, hardware, design, tmp_path):
     """The folder of a failed run goes, its log stays, and the message names it."""
     bench.tool("echo no licence; exit 1")
-    log = tmp_path / "cache" / "logs" / f"{on_vitis.key}.log"
+    log = tmp_path / "cache" / "logs" / f"{design.key}.log"
     with pytest.raises(SynthesisError, match="no licence") as caught:
-        hardware.measured(on_vitis)
+        hardware.measured(design)
     assert str(log) in str(caught.value)
     assert "no licence" in log.read_text()
 
