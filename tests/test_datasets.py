@@ -253,13 +253,23 @@ def test_pictures_become_flat_rows():
     assert scaled.x_train.mean(axis=0) == pytest.approx(np.zeros(SIDE * SIDE), abs=1e-5)
 
 
+def test_rows_of_no_columns():
+    """A plain list of numbers is no row of anything; neither is one row too few."""
+    features, labels = pictures()
+    with pytest.raises(DatasetError, match=r"features have shape \(60,\) for 60 labels"):
+        seen(features[:, 0, 0, 0], labels)
+    with pytest.raises(DatasetError, match=r"features have shape \(59, 8, 8, 1\) for 60 labels"):
+        seen(features[1:], labels)
+
+
 def test_more_classes_than_a_byte_has():
     """Labels beyond 255 stay what they are, and count for the identity."""
     features, labels = pictures(600, 300)
     test = np.arange(600) >= 300
     found = seen(features, labels, test)
     assert found.y_test.tolist() == list(range(300))
-    assert found.sha256 != seen(features, np.roll(labels, 256), test).sha256
+    swapped = np.where(np.isin(labels, [0, 256]), 256 - labels, labels)
+    assert found.sha256 != seen(features, swapped, test).sha256
 
 
 def test_a_benchmark_in_a_file(tmp_path):

@@ -146,7 +146,7 @@ OWN = """
 import pytest
 
 @pytest.fixture
-def design():
+def design(tmp_path):
     return "my own"
 
 def test_fixture(design):

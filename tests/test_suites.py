@@ -188,6 +188,13 @@ def test_a_file_that_is_no_suite(file, text, sentence):
         suite.load(file(text))
 
 
+def test_a_relative_name_has_its_line_too(file, tmp_path, monkeypatch):
+    file("\n\nx = 1 / 0")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SuiteError, match=r"my-suite\.py, line 3: ZeroDivisionError"):
+        suite.load(Path("my-suite.py"))
+
+
 @pytest.mark.parametrize("name", ["none.py", "."])
 def test_no_file(tmp_path, name):
     """What is not there, and a folder, are told with the way to a file."""
