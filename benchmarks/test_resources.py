@@ -41,11 +41,11 @@ def test_budget(
 
 def test_every_entry_is_declared(baselines):
     """No entry of the baselines belongs to a variant or a design that does not exist."""
+    declared = suite.active()
     orphans = baselines.orphans(
-        [variant.key for variant in suite.active().variants],
-        [design.key for design in suite.active().designs],
+        [variant.key for variant in declared.variants], [design.key for design in declared.designs]
     )
     assert not orphans, (
         f"entries of nothing that is declared: {', '.join(orphans)}; delete them, or declare "
-        "what they belong to in hlsgate/suite.py"
+        "what they belong to in the suite"
     )

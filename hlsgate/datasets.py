@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 4 * 2**30
 """Largest file of rows that is read, unpacked."""
 
+_BYTE = 256
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -75,7 +77,7 @@ def content_digest(
 
     arrays = {
         "features": np.asarray(features, "<f4"),
-        "labels": np.asarray(labels, np.uint8),
+        "labels": np.asarray(labels, np.uint8 if len(class_names) <= _BYTE else "<i8"),
         "test": np.asarray(test, bool),
         "feature_names": np.array(feature_names),
         "class_names": np.array(class_names),
@@ -195,7 +197,9 @@ def read_npz(path: Path) -> Rows:
         with np.load(path, allow_pickle=False) as arrays:
             test = arrays["test"] if "test" in arrays.files else None
             return Rows(arrays["features"], arrays["labels"], test)
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
+    except DatasetError:
+        raise
+    except Exception as error:  # zipfile, zlib and numpy have a dozen for a damaged file
         raise DatasetError(f"{path} does not hold features and labels: {error}.") from error
 
 
@@ -263,8 +267,9 @@ def fitting(where: str, raw: Rows, benchmark: Benchmark) -> Rows:
         demand(shape == wanted, f"features have shape {shape}, should be {wanted}")
     demand(len(shape) > 1 and shape[0] == rows, f"features have shape {shape} for {rows} labels")
     demand(features.dtype.kind in "fiu", f"features are {features.dtype}, should be numbers")
-    flat = features.reshape(rows, -1)
-    bad = np.flatnonzero(~np.isfinite(flat.astype(np.float64)).all(axis=1))
+    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is told
+        flat = features.reshape(rows, -1).astype(np.float32)
+    bad = np.flatnonzero(~np.isfinite(flat).all(axis=1))
     demand(not len(bad), f"row {bad[:1]} of the features is not finite")
     demand(labels.dtype.kind in "iu", f"labels are {labels.dtype}, should be whole numbers")
     last = len(benchmark.classes) - 1
@@ -274,13 +279,11 @@ def fitting(where: str, raw: Rows, benchmark: Benchmark) -> Rows:
     demand(test.shape == (rows,), f"test has shape {test.shape}, should be {(rows,)}")
     demand(test.dtype == bool, f"test is {test.dtype}, should be bool")
     demand(0 < test.sum() < rows, "test marks all rows or none")
-    return Rows(flat.astype(np.float32), labels.astype(np.uint8), test)
+    return Rows(flat, labels.astype(np.int64), test)
 
 
 def _prepare(name: str, benchmark: Benchmark, raw: Rows) -> Dataset:
     """Split and scale."""
-    import numpy as np
-
     features, labels, test = raw.features, raw.labels, raw.test
     assert test is not None, "checked rows are split"
     names = benchmark.features or tuple(f"x{number}" for number in range(features.shape[1]))
@@ -291,9 +294,9 @@ def _prepare(name: str, benchmark: Benchmark, raw: Rows) -> Dataset:
         name=name,
         sha256=content_digest(features, labels, test, names, benchmark.classes),
         x_train=train_rows,
-        y_train=labels[~test].astype(np.int64),
+        y_train=labels[~test],
         x_test=test_rows,
-        y_test=labels[test].astype(np.int64),
+        y_test=labels[test],
         feature_names=names,
         class_names=benchmark.classes,
     )

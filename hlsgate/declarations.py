@@ -68,7 +68,7 @@ class Built:
 
     def identity(self) -> str:
         """Return name and sha256 of the function's file."""
-        source = inspect.getsourcefile(self.build)
+        source = inspect.getsourcefile(self.build) if inspect.isfunction(self.build) else None
         if source is None:
             raise SuiteError(f"{self.build} is written in no file; build models by a function.")
         return f"{self.build.__qualname__} {_file_digest(Path(source))}"

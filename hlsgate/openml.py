@@ -75,7 +75,7 @@ def fetch(
         raise DatasetError(
             f"OpenML data set {DATA_ID} could not be fetched ({error}) and is not in the cache "
             f"folder {home / 'openml'}; try again with a network (what has come is kept), copy "
-            "that folder from a machine that has it, or use the embedded jets (--dataset embedded)."
+            "that folder from a machine that has it, or use the jets that come with hlsgate."
         ) from error
     try:
         return _checked(bunch, features, classes)

@@ -113,7 +113,7 @@ def _executed(path: Path) -> object:
 
 
 def _line(error: Exception, path: Path) -> str:
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.filename == str(path):
         return f"line {error.lineno}"
     trace, line = error.__traceback__, 0
     while trace is not None:

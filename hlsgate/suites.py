@@ -190,6 +190,9 @@ def _check_relations(suite: Suite) -> None:
     for benchmark in suite.benchmarks:
         if not suite.variants_of(benchmark.key):
             raise SuiteError(f"benchmark {benchmark.key!r} has no variant.")
+        for key in filter(None, (benchmark.example, *benchmark.timed)):
+            if suite.variant(key).benchmark != benchmark.key:
+                raise SuiteError(f"benchmark {benchmark.key!r}: {key!r} is none of its variants.")
 
 
 def _check_variant(suite: Suite, variant: Variant) -> None:

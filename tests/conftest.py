@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from click.testing import CliRunner, Result
 from hlsgate import process
 from hlsgate.__main__ import main
 from hlsgate.emulation import Emulator, compile_project, find_compiler
+from hlsgate.suites import Suite
+from tests.declared import changed, jets_alone, using
 from tests.projects import write_project
 from tests.stand_ins import write_tool
 
@@ -18,12 +21,30 @@ ICPX_VERSION = "Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.20241205)"
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run a command in an empty folder, outside of CI."""
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, declare: Callable[..., Suite]
+) -> Callable[..., Result]:
+    """Run a command in an empty folder, outside of CI, on a suite whose files are there."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HLSGATE_SUITE", raising=False)
+    declare(home=tmp_path)
     for name in ("CI", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
     return lambda *args: CliRunner().invoke(main, args)
+
+
+@pytest.fixture
+def declare() -> Iterator[Callable[..., Suite]]:
+    """Let the active suite have other variants, designs and so on, for one test."""
+    with ExitStack() as kept:
+        yield lambda **changes: kept.enter_context(using(changed(**changes)))
+
+
+@pytest.fixture(scope="module")
+def only_jets() -> Iterator[Suite]:
+    """Let the tests of a module work on the jets alone."""
+    with using(jets_alone()) as chosen:
+        yield chosen
 
 
 @pytest.fixture

@@ -13,4 +13,4 @@ def cut(monkeypatch, variants, designs, home=None):
     parts = {"variants": tuple(variants), "designs": tuple(designs), "home": home or chosen.home}
     for name, part in parts.items():
         object.__setattr__(chosen, name, part)
-    monkeypatch.setattr(suite, "_chosen", [chosen])
+    monkeypatch.setattr(suite, "_chosen", [(chosen, None)])

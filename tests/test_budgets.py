@@ -268,6 +268,12 @@ def broken(change):
     return data
 
 
+def own_margin(data, margins):
+    """Give a benchmark margins of its own; return the baselines."""
+    data["parity"]["benchmarks"] = {"mine": margins}
+    return data
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -285,6 +291,9 @@ def broken(change):
             "resources/d/baseline/metrics/alut",
         ),
         (broken(lambda data: data["resources"].update(e={})), "resources/e"),
+        (broken(lambda data: own_margin(data, {"accuracy": 0.1})), "'accuracy' was unexpected"),
+        (broken(lambda data: own_margin(data, {"auc_margin": 2})), "benchmarks/mine/auc_margin"),
+        (broken(lambda data: own_margin(data, {"confidence": 0.5})), "benchmarks/mine/confidence"),
         (broken(lambda data: data["resources"].update(e={"budgets": []})), "resources/e/budgets"),
         (
             broken(lambda data: data["resources"].update(e={"budgets": [FMAX]})),
@@ -300,6 +309,29 @@ def test_bad_files_are_errors_that_name_the_place(tmp_path, data, sentence):
     """Whatever is wrong with the file, the error says where."""
     with pytest.raises(BaselineError, match=sentence):
         baselines.load(stored(tmp_path, data))
+
+
+def test_a_benchmark_has_margins_of_its_own(tmp_path):
+    """What the file does not say of a benchmark holds for all; and others keep theirs."""
+    data = own_margin(content(), {"accuracy_margin": 0.02})
+    data["parity"]["auc_margin"] = 0.03
+    loaded = baselines.load(stored(tmp_path, data))
+    assert loaded.parity("accuracy", "mine") == {"margin": 0.02, "confidence": 0.95}
+    assert loaded.parity("auc", "mine") == {"margin": 0.03, "confidence": 0.95}
+    assert loaded.parity("accuracy", "other") == {"margin": 0.01, "confidence": 0.95}
+    data = own_margin(content(), {"auc_margin": 0.04, "confidence": 0.99})
+    loaded = baselines.load(stored(tmp_path, data))
+    assert loaded.parity("auc", "mine") == {"margin": 0.04, "confidence": 0.99}
+    assert loaded.parity("accuracy", "mine") == {"margin": 0.01, "confidence": 0.99}
+    assert loaded.parity("accuracy", "other")["confidence"] == 0.95
+
+
+def test_margins_of_no_benchmark_are_orphans(tmp_path):
+    """A typo there would leave a benchmark with everybody's margin, and nobody would know."""
+    data = own_margin(content(), {"accuracy_margin": 0.02})
+    loaded = baselines.load(stored(tmp_path, data))
+    assert loaded.orphans(["mine-float"], []) == []
+    assert loaded.orphans(["mines-float"], []) == ["parity/benchmarks/mine"]
 
 
 def test_absent_file(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from hlsgate import checkpoints, suite
 from hlsgate.checkpoints import Checkpoint
+from hlsgate.declarations import Built
 from hlsgate.errors import CheckpointError
 
 VARIANT = suite.variant("jets-q4_p75")
@@ -114,3 +115,45 @@ def test_file_without_description(tmp_path, weights):
     np.savez(path, about=np.array(json.dumps([1])), **weights)
     with pytest.raises(CheckpointError, match="does not say what it holds"):
         checkpoints.load(path, VARIANT)
+
+
+CONVOLUTION = suite.variant("digits-conv_q5")
+"""Its model is built by a function, which alone knows names and shapes."""
+
+
+def test_weights_of_a_built_network(tmp_path):
+    """Arrays of any name and shape are loaded; the model checks them when it gets them."""
+    assert isinstance(CONVOLUTION.network, Built)
+    assert checkpoints.expected_shapes(CONVOLUTION) is None
+    path = tmp_path / "built.npz"
+    weights = {"conv1/kernel": np.ones((3, 3, 1, 8), "f4"), "odd": np.zeros((), "f4")}
+    checkpoints.save(path, Checkpoint(weights, {"variant": CONVOLUTION.key}))
+    loaded = checkpoints.load(path, CONVOLUTION)
+    assert {name: values.shape for name, values in loaded.weights.items()} == {
+        "conv1/kernel": (3, 3, 1, 8), "odd": (),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("about", "kernel", "sentence"),
+    [
+        (VARIANT.key, np.ones(3, "f4"), "holds weights of 'jets-q4_p75', not of 'digits-conv_q5'"),
+        (CONVOLUTION.key, np.full(3, np.inf, "f4"), "conv1/kernel holds values that are not fin"),
+        (CONVOLUTION.key, np.ones(3), r"conv1/kernel is float64 \(3,\), but should be float32"),
+    ],
+)
+def test_what_is_no_weights_of_a_built_network(tmp_path, about, kernel, sentence):
+    """Whose they are, their type and their values are checked here."""
+    path = tmp_path / "built.npz"
+    text = np.array(json.dumps({"variant": about}))
+    np.savez(path, **{"conv1/kernel": kernel, "about": text})
+    with pytest.raises(CheckpointError, match=sentence):
+        checkpoints.load(path, CONVOLUTION)
+
+
+@pytest.mark.parametrize("network", suite.active().variants_of("digits"), ids=lambda one: one.key)
+def test_committed_digits_load(network):
+    """The repository's own weights are of the declared networks, and on their types' grids."""
+    loaded = checkpoints.load(suite.active().checkpoints / f"{network.key}.npz", network)
+    kind = network.recipe.weights.weight_type if network.recipe.weights else None
+    assert kind is None or all(kind.holds(values).all() for values in loaded.weights.values())

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from hlsgate import architecture
 from hlsgate.diagnosis import configured
 from hlsgate.errors import FirmwareError
 from tests.written_firmware import BACKEND, VARIANT, WEIGHTS, write_firmware
 
+LAYERS = architecture.declared(VARIANT)
 ARRAYS = {name: np.array(values, np.float32) for name, values in WEIGHTS.items()}
 
 
@@ -16,7 +18,7 @@ def project(tmp_path):
 
 
 def judge(project):
-    configured.require(configured.facts(VARIANT, ARRAYS, BACKEND, project))
+    configured.require(configured.facts(VARIANT, LAYERS, ARRAYS, BACKEND, project))
 
 
 def edit(project, file, old, new):
@@ -29,7 +31,7 @@ def edit(project, file, old, new):
 def test_as_declared(project):
     """Nothing edited, nothing wrong; and more than a handful of facts was looked up."""
     judge(project)
-    assert len(configured.facts(VARIANT, ARRAYS, BACKEND, project)) > 20
+    assert len(configured.facts(VARIANT, LAYERS, ARRAYS, BACKEND, project)) > 20
 
 
 def test_transposed_weights_are_the_same(project):

@@ -13,7 +13,7 @@ BIAS = np.zeros(4)
 
 
 def test_ends_zeros_and_beyond():
-    x = edge_rows(KIND, KERNEL, BIAS, RELU)
+    x = edge_rows(KIND, len(KERNEL), (KERNEL, BIAS, RELU))
     assert (x == 0).all(axis=1).any()
     for end in (KIND.low, KIND.high, KIND.high + KIND.lsb, KIND.low - KIND.lsb):
         assert (x == end).all(axis=1).any()
@@ -34,5 +34,5 @@ def test_rounding_edges_lie_on_both_sides():
 
 
 def test_the_same_every_time():
-    first, second = (edge_rows(KIND, KERNEL, BIAS, RELU) for _ in range(2))
+    first, second = (edge_rows(KIND, len(KERNEL), (KERNEL, BIAS, RELU)) for _ in range(2))
     assert (first == second).all()

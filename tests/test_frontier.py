@@ -50,7 +50,7 @@ def test_a_points_variant():
     assert recipe.weights.weight_type == Fixed(4, 2)
     assert variant.emulation.logits == Fixed(10, 6), "as jets-q4_p75 of the suite"
     assert variant.emulation.precision == Fixed(16, 6), "hls4ml's own"
-    assert variant.topology.hidden == (24, 16, 16)
+    assert variant.network.hidden == (24, 16, 16)
     many = Point(8, 8, 0.0).variant.emulation
     assert many.precision == many.logits == Fixed(18, 6), "16 bits would cut the logits"
     assert Point(4, 4, 0.0).variant.recipe.pruning is None

@@ -258,7 +258,7 @@ def test_weights_off_their_grid_are_noticed(tmp_path):
     args = ("benchmarks/test_accuracy.py", "--checkpoints", str(folder))
     code, failed, output = run(*args, "-k", f"declared and frozen and {key}-")
     assert (code, failed) == (1, [f"test_weights_are_as_declared[{key}-frozen]"]), output
-    assert "weights that are no fixed<4,2>, by array: {'dense2/kernel': 1}" in output
+    assert "that are not of their type: {'dense2/kernel (fixed<4,2>)': 1}" in output
 
 
 def test_without_toolchain_designs_are_skipped_in_words():
@@ -281,9 +281,11 @@ def test_a_required_toolchain_that_is_missing_ends_the_run(name, tool):
 
 def test_a_data_set_that_cannot_be_had_ends_the_run(tmp_path):
     """Without jets nothing can be judged: one sentence, not one for each test."""
-    code, failed, output = run("benchmarks/test_accuracy.py", "--dataset", str(tmp_path / "a.npz"))
+    code, failed, output = run(
+        "benchmarks/test_accuracy.py", "--dataset", f"jets={tmp_path / 'a.npz'}"
+    )
     assert (code, failed) == (pytest.ExitCode.USAGE_ERROR, []), output
-    assert "a.npz does not hold features, labels and test" in output
+    assert "a.npz is not there, or is no file; name an npz or parquet file" in output
     assert "Traceback" not in output
 
 

@@ -34,11 +34,11 @@ def synthesise(run, make, tmp_path, monkeypatch):
     info = next((written / "finished").rglob("info.ndjson"))
     info.write_text(info.read_text().replace("2031.2.1", "2025.0.0"))  # icpx's
     (written / "CMakeLists.txt").write_text("project(demo CXX)\n")
-    root = tmp_path / "checkout"
-    shutil.copytree(CHECKPOINTS, root / "fixtures" / "checkpoints")
+    folder = tmp_path / "checkout" / "checkpoints"
+    shutil.copytree(CHECKPOINTS, folder)
     monkeypatch.setattr(commands, "Pipeline", Converted)
     make(GOOD)
-    return lambda *args: run("synthesise", *args, "--root", str(root), "--cache", "cache")
+    return lambda *args: run("synthesise", *args, "--checkpoints", str(folder), "--cache", "cache")
 
 
 def test_reports_are_left_with_what_they_are_of(synthesise, tmp_path, monkeypatch):

@@ -16,9 +16,11 @@ from sklearn.datasets import _openml
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from hlsgate import datasets, openml
+from hlsgate import datasets, openml, suite
 from hlsgate.cache import Cache
 from hlsgate.errors import DatasetError
+from hlsgate.progress import silent
+from hlsgate.shipped import jet_rows
 from tests.test_datasets import ROWS, jets
 
 
@@ -63,8 +65,8 @@ def service(monkeypatch):
         monkeypatch.setattr(_openml, name, original.replace("https://www.openml.org", base))
     monkeypatch.setattr(openml, "ROWS", ROWS)
     features, labels, _ = jets()
-    classes = tuple(datasets.CLASSES[label] for label in labels[:5])
-    masses = tuple(map(float, features[:5, datasets.FEATURES.index("mass_mmdt")]))
+    classes = tuple(jet_rows.CLASSES[label] for label in labels[:5])
+    masses = tuple(map(float, features[:5, jet_rows.FEATURES.index("mass_mmdt")]))
     monkeypatch.setattr(openml, "FIRST_CLASSES", classes)
     monkeypatch.setattr(openml, "FIRST_MASSES", masses)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
@@ -80,7 +82,7 @@ def service(monkeypatch):
 
 
 def serve(
-    base, *, names=datasets.FEATURES, classes=datasets.CLASSES, rows=ROWS, cut=False, shift=0.0
+    base, *, names=jet_rows.FEATURES, classes=jet_rows.CLASSES, rows=ROWS, cut=False, shift=0.0
 ):
     """Let the service hold a data set of the original's shape."""
     features, labels, _ = jets(rows)
@@ -119,10 +121,15 @@ def serve(
     }
 
 
+def original(cache, step=silent):
+    """Load the jets of OpenML, as ``--dataset openml`` does."""
+    return datasets.load(suite.shipped().benchmark("jets"), "openml", cache, step)
+
+
 def test_openml_has_the_exercises_split_and_scaling(service, tmp_path):
     """A fifth for testing with random_state 42, and a scaler fitted on the rest."""
     serve(service)
-    found = datasets.original(Cache(tmp_path))
+    found = original(Cache(tmp_path))
     features, labels, _ = jets()
     x_train, x_test, y_train, y_test = train_test_split(
         features.astype(float), labels, test_size=0.2, random_state=42
@@ -140,9 +147,9 @@ def test_openml_has_the_exercises_split_and_scaling(service, tmp_path):
 def test_openml_is_fetched_once(service, tmp_path):
     """The second run asks nothing of the service."""
     serve(service)
-    first = datasets.original(Cache(tmp_path))
+    first = original(Cache(tmp_path))
     Service.asked.clear()
-    assert datasets.original(Cache(tmp_path)).sha256 == first.sha256
+    assert original(Cache(tmp_path)).sha256 == first.sha256
     assert Service.asked == []
 
 
@@ -155,14 +162,14 @@ def test_progress_is_told(service, tmp_path):
     def step(_title):
         yield shares.append
 
-    datasets.original(Cache(tmp_path), step)
+    original(Cache(tmp_path), step)
     assert max(shares) == 1.0
 
 
 @pytest.mark.parametrize(
     ("served", "sentence"),
     [
-        ({"names": ("pt", *datasets.FEATURES[1:])}, r"sent columns \('pt'"),
+        ({"names": ("pt", *jet_rows.FEATURES[1:])}, r"sent columns \('pt'"),
         ({"rows": ROWS - 1}, f"sent rows {ROWS - 1}, but should send {ROWS}"),
         ({"classes": ("g", "q", "t", "w", "h")}, "sent classes"),
         ({"shift": 0.1}, "sent first masses"),
@@ -173,16 +180,16 @@ def test_wrong_answers_are_refused_and_not_kept(service, tmp_path, served, sente
     """Other columns, counts, classes or values, or half a file: refused, and asked for anew."""
     serve(service, **served)
     with pytest.raises(DatasetError, match=sentence):
-        datasets.original(Cache(tmp_path))
+        original(Cache(tmp_path))
     serve(service)
-    assert len(datasets.original(Cache(tmp_path)).y_test) == ROWS // 5
+    assert len(original(Cache(tmp_path)).y_test) == ROWS // 5
 
 
 def test_broken_transfers_are_tried_again(service, tmp_path):
     """A service that hangs up half-way is asked again, with growing patience."""
     serve(service)
     Service.stumbles = 3
-    assert len(datasets.original(Cache(tmp_path)).y_test) == ROWS // 5
+    assert len(original(Cache(tmp_path)).y_test) == ROWS // 5
 
 
 def test_a_second_call_resumes(service, tmp_path):
@@ -190,10 +197,10 @@ def test_a_second_call_resumes(service, tmp_path):
     serve(service)
     rows = Service.answers.pop("/data/v1/download/1")
     with pytest.raises(DatasetError, match="what has come is kept"):
-        datasets.original(Cache(tmp_path))
+        original(Cache(tmp_path))
     Service.answers["/data/v1/download/1"] = rows
     Service.asked.clear()
-    datasets.original(Cache(tmp_path))
+    original(Cache(tmp_path))
     assert Service.asked == ["/data/v1/download/1"]
 
 
@@ -204,20 +211,20 @@ def test_silence_has_a_limit(service, tmp_path, monkeypatch):
     monkeypatch.setattr(openml, "ATTEMPTS", 1)
     monkeypatch.setattr(Service, "silence_s", 0.5)
     with pytest.raises(DatasetError, match=r"could not be fetched \(.*timed out"):
-        datasets.original(Cache(tmp_path))
+        original(Cache(tmp_path))
 
 
 def test_content_is_pinned_by_the_first_load(service, tmp_path):
     """Rows that change inside the cache are refused."""
     serve(service)
-    datasets.original(Cache(tmp_path))
+    original(Cache(tmp_path))
     (stored,) = (tmp_path / "dataset").glob("*/jets.npz")
     with np.load(stored) as arrays:
         changed = {name: arrays[name] for name in arrays.files}
     changed["features"][0, 0] += 1
     np.savez_compressed(stored, **changed)
     with pytest.raises(DatasetError, match=r"but the cache in .* pins"):
-        datasets.original(Cache(tmp_path))
+        original(Cache(tmp_path))
 
 
 def test_content_is_pinned_by_the_project(service, tmp_path, monkeypatch):
@@ -225,12 +232,12 @@ def test_content_is_pinned_by_the_project(service, tmp_path, monkeypatch):
     serve(service)
     monkeypatch.setattr(openml, "CONTENT_SHA256", "0" * 64)
     with pytest.raises(DatasetError, match="but the project pins 000000000000"):
-        datasets.original(Cache(tmp_path))
+        original(Cache(tmp_path))
 
 
 def test_no_network_is_one_sentence(service, tmp_path):
     """Without the service, the error names the cache folder and the embedded jets."""
     with pytest.raises(DatasetError) as caught:
-        datasets.original(Cache(tmp_path))
+        original(Cache(tmp_path))
     assert str(tmp_path / "openml") in str(caught.value)
-    assert "--dataset embedded" in str(caught.value)
+    assert "use the jets that come with hlsgate" in str(caught.value)

@@ -10,15 +10,17 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import figures, page, results, suite, tradeoff
+from hlsgate import checkpoints, figures, page, results, suite, tradeoff
 from hlsgate.__main__ import main
 from hlsgate.errors import ExtraMissing, ResultsError
 from hlsgate.gates import baselines, summary
 from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
 from hlsgate.page.blocks import Folded, Grid, Row
 from tests import page_sample
+from tests.declared import using
 from tests.hostile import MARKER, hostile
 
+pytestmark = pytest.mark.usefixtures("only_jets")
 VOID = {"meta", "link", "img", "br"}
 
 
@@ -49,10 +51,10 @@ class Structure(HTMLParser):
 
 def written(folder, paths):
     found, sweep, stored = paths
-    arguments = ["--frontier", str(sweep), "--baselines", str(stored), "--root"]
+    arguments = ["--frontier", str(sweep), "--baselines", str(stored), "--checkpoints"]
     out = folder / "page.html"
     done = CliRunner().invoke(
-        main, ["report", str(found), *arguments, str(page_sample.ROOT), "--out", str(out)]
+        main, ["report", str(found), *arguments, str(page_sample.CHECKPOINTS), "--out", str(out)]
     )
     assert done.exit_code == 0, done.output
     assert done.output == f"{out}\n"
@@ -212,7 +214,7 @@ def test_without_a_sweep_the_page_says_how_to_make_one(content):
 def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
     """Weights that are not those of the results are named, not drawn."""
     shown = grids(weights.section(content, page_sample.CHECKPOINTS).blocks)
-    grid = shown["Bits in use by kernel, and zeros"]
+    grid = shown["Bits in use by kernel, and zeros: jets"]
     assert cells(grid, "jets-float")[1] == "float, 0 % zero"
     assert re.fullmatch(r"4 of 4 bits, 75 % zero", cells(grid, "jets-q4_p75")[1])
     frozen = {**content["variants"]["jets-float"]["frozen"], "weights_sha256": "9" * 64}
@@ -222,6 +224,24 @@ def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
     assert "these results are of 999999999999" in section.blocks[-1].lines[0]
     missing = weights.section(content, tmp_path)
     assert len(missing.blocks[-1].lines) == len(suite.active().variants)
+
+
+def test_networks_of_several_benchmarks_stand_apart(tmp_path):
+    """Each benchmark has a table with its own kernels; a model's own are as if of floats."""
+    found = {"variants": {}}
+    keys = ("jets-q4_p75", "digits-q5", "digits-conv_q5")
+    with using(suite.shipped()):
+        for key in keys:
+            path = page_sample.CHECKPOINTS / f"{key}.npz"
+            sha = checkpoints.load(path, suite.variant(key)).sha256
+            found["variants"][key] = {"frozen": {"weights_sha256": sha}}
+        shown = grids(weights.section(found, page_sample.CHECKPOINTS).blocks)
+    jets, digits = (shown[f"Bits in use by kernel, and zeros: {key}"] for key in ("jets", "digits"))
+    assert jets.heads == ("variant", "dense1", "dense2", "dense3", "logits")
+    assert digits.heads == ("variant", "dense1", "dense2", "logits", "conv1", "conv2")
+    assert cells(digits, "digits-q5")[4:] == ["-", "-"]
+    assert cells(digits, "digits-conv_q5")[1:3] == ["-", "-"]
+    assert cells(digits, "digits-conv_q5")[4].startswith("float, ")
 
 
 def test_results_that_contradict_themselves(content):

@@ -8,6 +8,8 @@ from hlsgate.__main__ import main
 from hlsgate.errors import ResultsError
 from tests import page_sample
 
+pytestmark = pytest.mark.usefixtures("only_jets")
+
 
 @pytest.fixture(scope="module")
 def content():

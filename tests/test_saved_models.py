@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from hlsgate.diagnosis import saved_models
+from hlsgate import saved_models
 from hlsgate.errors import DiagnosisError
 
 

@@ -425,7 +425,7 @@ def hardware(bench, tmp_path):
 def design(bench):
     """Declare a design on the toolchain, as CONTRIBUTING.md says, for an invented part."""
     (line,) = re.findall(r"VITIS_XCVU13P = (.*)", (ROOT / "CONTRIBUTING.md").read_text())
-    target = eval(line, dict(vars(suite)))
+    target = eval(line, dict(vars(targets)))
     assert (target.backend, target.stage) == (targets.VITIS, "hls_estimate")
     if bench.toolchain is vivado:
         target = replace(target, key="vivado_xcvu13p", toolchain="vivado", stage="synthesis")

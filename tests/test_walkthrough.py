@@ -13,12 +13,12 @@ import os
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hlsgate import suite
-from tests.suites import cut
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = ["python", "-m", "hlsgate"]
@@ -36,17 +36,26 @@ def page(request):
     return DOCS / request.param
 
 
+def alone(variant):
+    """Return a variant that needs no other one."""
+    return replace(variant, reference=None, recipe=replace(variant.training, teacher=None))
+
+
 @pytest.fixture
-def printed(page, run, tmp_path, monkeypatch):
+def printed(page, run, declare, tmp_path):
     """Make what runs a command in a copy of the page's folder, for a suite cut down to a few."""
     folder, shown, toolchain = PAGES[page.name]
-    designs = [
-        one
+    variants = {key: alone(suite.variant(key)) for key in shown}
+    designs = tuple(
+        replace(one, variant=variants[one.variant.key])
         for one in suite.active().designs
         if one.variant.key in shown and one.target.toolchain == toolchain
-    ]
+    )
     assert len(designs) == len(shown)
-    cut(monkeypatch, [suite.variant(key) for key in shown], designs, home=tmp_path)
+    benchmarks = (suite.benchmark("jets"),)
+    declare(
+        benchmarks=benchmarks, variants=tuple(variants.values()), designs=designs, home=tmp_path
+    )
     shutil.copytree(DOCS / folder, tmp_path, dirs_exist_ok=True)
 
     def output(line):

@@ -163,7 +163,7 @@ class Baselines:
         return known.get(name, known[_DEFAULT])
 
     def orphans(self, variants: Sequence[str], designs: Sequence[str]) -> list[str]:
-        """Return what belongs to nothing: entries of nothing declared, slack of no value."""
+        """Return what belongs to nothing: entries and margins of nothing declared, idle slack."""
         declared = {"accuracy": variants, "resources": designs}
         found = [
             f"{section}/{key}"
@@ -174,6 +174,9 @@ class Baselines:
             judged = entry.get("baseline", {}).get("metrics", {})
             idle = sorted(set(entry.get("tolerances", {})) - set(judged))
             found += [f"resources/{key}/tolerances/{name}" for name in idle]
+        for key in sorted(self.content["parity"].get("benchmarks", {})):
+            if not any(variant.startswith(f"{key}-") for variant in variants):
+                found.append(f"parity/benchmarks/{key}")
         return found
 
 

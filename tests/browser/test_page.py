@@ -11,6 +11,7 @@ from hlsgate.gates import baselines, summary
 from tests import page_sample
 from tests.hostile import MARKER, hostile
 
+pytestmark = pytest.mark.usefixtures("only_jets")
 LOOKS = ("light", "dark", "phone", "print")
 
 CELLS = """
@@ -66,7 +67,7 @@ def sample(tmp_path_factory):
     """Write the sample's page."""
     folder = tmp_path_factory.mktemp("sample")
     found, sweep, stored = page_sample.write(folder)
-    commands.report(found, folder / "page.html", stored, page_sample.ROOT, sweep)
+    commands.report(found, folder / "page.html", stored, page_sample.CHECKPOINTS, sweep)
     return folder
 
 
@@ -227,7 +228,7 @@ def test_hostile_results_do_nothing(show, tmp_path):
     """Markup in results is shown as text; no script of theirs runs, and nothing is fetched."""
     found, sweep, stored = hostile(tmp_path)
     html = tmp_path / "page.html"
-    commands.report(found, html, stored, page_sample.ROOT, sweep)
+    commands.report(found, html, stored, page_sample.CHECKPOINTS, sweep)
     page = show(html)
     assert_quiet(page)
     assert page.run("return window.owned") is None
@@ -257,8 +258,8 @@ def real(tmp_path_factory, pytestconfig):
     if not shown.is_file():
         pytest.skip(f"no {shown}; 'tox run -e open' writes one")
     html = tmp_path_factory.mktemp("real") / "page.html"
-    stored, root = page_sample.ROOT / "baselines.json", page_sample.ROOT
-    return commands.report(shown, html, stored, root, sweep if sweep.is_file() else None)
+    stored, frozen = page_sample.ROOT / "baselines.json", page_sample.CHECKPOINTS
+    return commands.report(shown, html, stored, frozen, sweep if sweep.is_file() else None)
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -99,7 +99,7 @@ def test_an_edited_weight(checkout, judge):
 
 def test_one_more_bit(checkout, judge):
     """Inputs of one more bit make the same weights cost more."""
-    edit(checkout / "hlsgate" / "suite.py", "inputs=Fixed(12, 4)", "inputs=Fixed(13, 4)")
+    edit(checkout / "hlsgate" / "shipped" / "jets.py", "inputs=Fixed(12, 4)", "inputs=Fixed(13, 4)")
     code, failed, output = judge()
     assert (code, failed) == (1, [GATE]), output
     assert "failed: da_cost" in output
@@ -109,7 +109,7 @@ def test_one_more_bit(checkout, judge):
 def test_one_more_unit(checkout, judge):
     """A 33rd unit in the last hidden layer, that copies another one, fails the gate."""
     edit(
-        checkout / "hlsgate" / "suite.py",
+        checkout / "hlsgate" / "shipped" / "jets.py",
         '"jets-q4_p75",\n        "jets",\n        JETS,',
         '"jets-q4_p75",\n        "jets",\n        Topology(16, (32, 32, 33), 5),',
     )

@@ -1,0 +1,38 @@
+"""Suites for tests: hlsgate's own with parts exchanged, and the one of the jets alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hlsgate import suite
+from hlsgate.suites import Suite
+
+
+def jets_alone() -> Suite:
+    """Return hlsgate's own suite without its other benchmarks."""
+    own = suite.shipped()
+    return dataclasses.replace(
+        own,
+        benchmarks=(own.benchmark("jets"),),
+        variants=tuple(own.variants_of("jets")),
+        designs=tuple(one for one in own.designs if one.variant.benchmark == "jets"),
+    )
+
+
+@contextmanager
+def using(chosen: Suite) -> Iterator[Suite]:
+    """Work on a suite; afterwards on the one from before."""
+    before = suite.active()
+    suite.use(chosen)
+    try:
+        yield chosen
+    finally:
+        suite.use(before)
+
+
+def changed(**changes: Any) -> Suite:
+    """Return the active suite with other benchmarks, variants, designs and so on."""
+    return dataclasses.replace(suite.active(), **changes)
