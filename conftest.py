@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.session",
     "fixtures.toolchains",
     "fixtures.models",
+    "fixtures.frontiers",
     "fixtures.projects",
     "fixtures.reports",
 ]
@@ -83,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the suite; what belongs to it is beside it, unless named."""
     options = config.option
     try:
-        suite.use(suite.load(options.suite) if options.suite else None)
+        suite.use(suite.load(options.suite) if options.suite else None, options.suite)
         options.dataset = datasets.choices(options.dataset, suite.active().benchmarks)
     except HlsgateError as error:
         raise pytest.UsageError(str(error)) from error

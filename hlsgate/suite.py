@@ -18,17 +18,30 @@ NAME = "SUITE"
 """What a suite's file has to define."""
 
 _INSTALLED = "pytest_part"
-_chosen: list[Suite] = []
+_chosen: list[tuple[Suite, Path | None]] = []
 
 
-def use(chosen: Suite | None) -> None:
-    """Let this process work on a suite; None for hlsgate's own."""
-    _chosen[:] = [] if chosen is None else [chosen]
+def use(chosen: Suite | None, path: Path | None = None) -> None:
+    """Let this process work on a suite; None for hlsgate's own.
+
+    Parameters
+    ----------
+    chosen : Suite or None
+        The suite.
+    path : pathlib.Path, optional
+        Its file, which processes that help this one load it from.
+    """
+    _chosen[:] = [] if chosen is None else [(chosen, path and path.resolve())]
 
 
 def active() -> Suite:
     """Return the suite that this process works on."""
-    return _chosen[0] if _chosen else shipped()
+    return _chosen[0][0] if _chosen else shipped()
+
+
+def file() -> Path | None:
+    """Return the file of the suite that this process works on; None for hlsgate's own."""
+    return _chosen[0][1] if _chosen else None
 
 
 def home() -> Path:

@@ -113,7 +113,7 @@ def _sentence(
     text = (
         f"The smallest of {len(groups)} networks that keeps parity with {reference['variant']} "
         f"for all {len(judged)} seeds (at most {_points(head['margin'])} points lost, "
-        f"{head['confidence']:.0%} confidence, {head['n']:,} test jets) is {best['key']}: "
+        f"{head['confidence']:.0%} confidence, {head['n']:,} test rows) is {best['key']}: "
         f"{_losses(judged)}; {_savings(found['saved'], best, reference)}"
     )
 
