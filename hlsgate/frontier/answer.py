@@ -125,6 +125,11 @@ def _sentence(
         text += f"; no loss can be told down to {named(drop['last_without'])}"
     if drop["first_failing"]:
         text += f"; parity fails from {named(drop['first_failing'])} down"
+    if found["adjusted_parity"] != "pass":
+        text += (
+            f"; as it is chosen from {len(groups)} on the rows that judge it, bounds that hold for "
+            f"all of them together say: {found['adjusted_parity']}"
+        )
     return text + "."
 
 

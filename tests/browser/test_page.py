@@ -144,7 +144,7 @@ def test_frontier_is_drawn_and_named(opened, sample):
     """Every point that has the cost is in the plot, under its name; the answer is said."""
     sweep = json.loads((sample / "frontier.json").read_text())
     shown = opened.run(
-        "return [...document.querySelectorAll('#title-frontier-da-cost ~ * .point > title')]"
+        "return [...document.querySelectorAll('#title-frontier-jets-da-cost ~ * .point > title')]"
         ".map((title) => title.textContent)"
     )
     for point in sweep["points"]:
