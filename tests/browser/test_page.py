@@ -257,8 +257,8 @@ def real(tmp_path_factory, pytestconfig):
     if not shown.is_file():
         pytest.skip(f"no {shown}; 'tox run -e open' writes one")
     html = tmp_path_factory.mktemp("real") / "page.html"
-    stored, root = page_sample.ROOT / "baselines.json", page_sample.ROOT
-    return commands.report(shown, html, stored, root, sweep if sweep.is_file() else None)
+    stored, weights = page_sample.ROOT / "baselines.json", page_sample.CHECKPOINTS
+    return commands.report(shown, html, stored, weights, [sweep] if sweep.is_file() else [])
 
 
 @pytest.mark.parametrize("look", LOOKS)
