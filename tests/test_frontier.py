@@ -458,7 +458,7 @@ def test_record_and_record_again(run_and_stored, tmp_path):
         "jets-tiny", "jets-small", "jets-good", "jets-big",
     ]  # fmt: skip
     kept = documents.read(stored)
-    assert kept["tolerances"] == documents.TOLERANCES
+    assert kept["tolerances"] == {"accuracy": 0.004, "da_cost": 0.1}
     kept["tolerances"]["accuracy"] = 0.002
     documents.write(stored, kept)
     documents.write(run, sweep(tmp_path, good=None, new=group("jets-new", 0.1, 8_000, 9_000)))

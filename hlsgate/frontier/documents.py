@@ -23,8 +23,11 @@ SCHEMA_FILE = Path(__file__).parents[1] / "schemas" / f"frontier-{SCHEMA}.json"
 RESULTS = Path("results")
 """Folder of what sweeps write."""
 
-TOLERANCES = {"accuracy": 0.004, "da_cost": 0.1}
-"""Of a frontier that is recorded for the first time; docs/frontier.md says why."""
+COST_TOLERANCE = 0.1
+MARGIN_SHARE = 0.4
+"""Tolerances of a frontier that is recorded for the first time: on the cost, and on the accuracy as
+a share of the margin, which is wider where there are few rows; docs/frontier.md says why.
+"""
 
 _PACKAGES = (*results.PACKAGES, "da4ml", "numba", "pyosys", "dask", "distributed", "optuna")
 _DERIVED = ("groups", "pareto", "answer", "answer2")
@@ -202,7 +205,8 @@ def record(run: Path, stored: Path, reason: str | None = None) -> list[Change]:
     _refuse_partial(content, run)
     before = read(stored) if stored.is_file() else None
     _refuse_another(content, before, stored)
-    content["tolerances"] = before["tolerances"] if before else TOLERANCES
+    first = {"accuracy": MARGIN_SHARE * content["margin"], "da_cost": COST_TOLERANCE}
+    content["tolerances"] = before["tolerances"] if before else first
     content["provenance"] = {"recorded": datetime.now(UTC).date().isoformat()}
     if reason:
         content["provenance"]["reason"] = reason
