@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.session",
     "fixtures.toolchains",
     "fixtures.models",
+    "fixtures.frontiers",
     "fixtures.projects",
     "fixtures.reports",
 ]

@@ -11,7 +11,6 @@ import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,9 +27,10 @@ from hlsgate import (
     targets,
     training,
 )
+from hlsgate.families import Setting
 from hlsgate.frontier import sweep, work
 from hlsgate.frontier.display import Lines
-from hlsgate.frontier.points import Point, Schedule
+from hlsgate.frontier.points import Point
 from hlsgate.quiet import quietly
 
 pytestmark = pytest.mark.speed
@@ -281,7 +281,7 @@ def test_two_workers_beat_one(benchmark, record, tmp_path):
     two = benchmark.pedantic(seconds_of_a_sweep, args=(2, tmp_path), rounds=1, iterations=1)
     found = {"one_worker_s": one, "two_workers_s": two, "points": POINTS, "ratio": one / two}
     benchmark.extra_info.update(found)
-    record("variants", "jets-float", "sweep_speed", found)
+    record("variants", suite.active().families[0].family.reference, "sweep_speed", found)
     assert found["ratio"] >= WORKERS_ATLEAST, (
         f"{POINTS} points take {one:.1f} s with one worker and {two:.1f} s with two: a ratio of "
         f"{found['ratio']:.2f}, which should be at least {WORKERS_ATLEAST}"
@@ -290,10 +290,17 @@ def test_two_workers_beat_one(benchmark, record, tmp_path):
 
 def seconds_of_a_sweep(workers, folder):
     """Train and trace points from nothing; workers have loaded their libraries before."""
-    place = work.Place(Path(__file__).parents[1], folder / f"cache{workers}")
+    declared = suite.active()
+    swept = declared.families[0]
+    place = work.place_of(
+        swept.key, folder / f"cache{workers}", declared.baselines, declared.checkpoints
+    )
     # without a teacher, which only the first one would have to train
-    schedule = Schedule(steps=4_000, teacher_share=0.0)
-    points = [Point(4, 4, 0.75, schedule=schedule, seed=seed) for seed in range(POINTS + workers)]
+    family = swept.family
+    schedule = dataclasses.replace(family.schedule, steps=4_000, teacher_share=0.0)
+    setting = Setting(4, 4, 0.75, family.network.hidden, family.inputs.width)
+    seeds = range(POINTS + workers)
+    points = [Point(swept.key, family, setting, schedule, seed) for seed in seeds]
     tasks = [sweep.Task(point.key, work.told, (work.network, point, place)) for point in points]
     watcher = Lines(lambda _line: None)
     with sweep.cluster(None, workers, work.ONE_THREAD) as client:

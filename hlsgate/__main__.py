@@ -96,36 +96,43 @@ def check(
     sys.exit(1 if judged.fails else 0)
 
 
-_FRONTIER = click.option(
+_FRONTIERS = click.option(
     "--frontier",
+    "frontiers",
     type=click.Path(path_type=Path),
-    help="A sweep, as 'hlsgate frontier' writes it.",
+    multiple=True,
+    help="A sweep, as 'hlsgate frontier' writes it; may be given for each benchmark.  [default: "
+    "the suite's stored frontiers]",
 )
 
 
 @main.command(short_help="Write results as one page of HTML.")
 @click.argument("results", type=click.Path(path_type=Path))
-@_FRONTIER
+@_FRONTIERS
 @BASELINES
 @CHECKPOINTS
 @click.option("--out", type=click.Path(path_type=Path), help="[default: RESULTS, as .html]")
 @SUITE
 def report(
-    results: Path, frontier: Path | None, baselines: Path, checkpoints: Path, out: Path | None
+    results: Path,
+    frontiers: tuple[Path, ...],
+    baselines: Path,
+    checkpoints: Path,
+    out: Path | None,
 ) -> None:
     """Write RESULTS as one page of HTML that needs nothing else to be read.
 
-    Example: python -m hlsgate report results/results.json --frontier results/frontier.json
+    Example: python -m hlsgate report results/results.json --frontier results/frontier-digits.json
     """
     from hlsgate import commands
 
     page = out or results.with_suffix(".html")
-    click.echo(commands.report(results, page, baselines, checkpoints, frontier))
+    click.echo(commands.report(results, page, baselines, checkpoints, frontiers))
 
 
 @main.command(short_help="Draw results for papers.")
 @click.argument("results", type=click.Path(path_type=Path))
-@_FRONTIER
+@_FRONTIERS
 @BASELINES
 @click.option(
     "--out",
@@ -135,16 +142,16 @@ def report(
     help="Folder for the pictures.",
 )
 @SUITE
-def pictures(results: Path, frontier: Path | None, baselines: Path, out: Path) -> None:
+def pictures(results: Path, frontiers: tuple[Path, ...], baselines: Path, out: Path) -> None:
     """Draw RESULTS for papers: savings, and accuracy against cost, as PNG and as SVG.
 
-    Example: python -m hlsgate pictures results/results.json --frontier results/frontier.json
+    Example: python -m hlsgate pictures results/results.json
 
     Equal results give equal files.
     """
     from hlsgate import commands
 
-    for path in commands.pictures(results, out, baselines, frontier):
+    for path in commands.pictures(results, out, baselines, frontiers):
         click.echo(path)
 
 

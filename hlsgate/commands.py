@@ -170,7 +170,9 @@ def _clocks(
     return clocks
 
 
-def report(results: Path, page: Path, baselines: Path, weights: Path, sweep: Path | None) -> Path:
+def report(
+    results: Path, page: Path, baselines: Path, weights: Path, sweeps: Sequence[Path] = ()
+) -> Path:
     """Write the page of stored results, judged as ``check`` judges them.
 
     Parameters
@@ -181,8 +183,8 @@ def report(results: Path, page: Path, baselines: Path, weights: Path, sweep: Pat
         The file to write.
     weights : pathlib.Path
         Folder of frozen weights.
-    sweep : pathlib.Path or None
-        A frontier file.
+    sweeps : sequence of pathlib.Path
+        Sweeps, of a benchmark each; where there is none, the stored frontiers of the suite.
 
     Returns
     -------
@@ -191,16 +193,16 @@ def report(results: Path, page: Path, baselines: Path, weights: Path, sweep: Pat
     """
     from hlsgate import page as html
     from hlsgate import results as results_file
-    from hlsgate import tradeoff
+    from hlsgate.frontier import documents
     from hlsgate.gates import summary
 
     found, loaded = results_file.read(results), baselines_file.load(baselines)
-    swept = tradeoff.read(sweep) if sweep else None
+    swept = documents.gathered(sweeps)
     html.write(page, found, summary.summarise(found, loaded), loaded, weights, swept)
     return page
 
 
-def pictures(results: Path, out: Path, baselines: Path, sweep: Path | None) -> list[Path]:
+def pictures(results: Path, out: Path, baselines: Path, sweeps: Sequence[Path] = ()) -> list[Path]:
     """Draw stored results as files for papers; parameters are those of `report`.
 
     Returns
@@ -208,12 +210,12 @@ def pictures(results: Path, out: Path, baselines: Path, sweep: Path | None) -> l
     list of pathlib.Path
         The files.
     """
-    from hlsgate import illustrations, tradeoff
+    from hlsgate import illustrations
     from hlsgate import results as results_file
+    from hlsgate.frontier import documents
 
     found, loaded = results_file.read(results), baselines_file.load(baselines)
-    swept = tradeoff.read(sweep) if sweep else None
-    return illustrations.write(out, found, loaded.published(), swept)
+    return illustrations.write(out, found, loaded.published(), documents.gathered(sweeps))
 
 
 def explain(

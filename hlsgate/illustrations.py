@@ -18,9 +18,9 @@ def write(
     folder: Path,
     content: Mapping[str, Any],
     published: Mapping[str, Any],
-    sweep: Mapping[str, Any] | None,
+    sweeps: Mapping[str, Mapping[str, Any]],
 ) -> list[Path]:
-    """Draw savings, and accuracy against each cost that is known.
+    """Draw savings, and accuracy against each cost that is known, a file for each benchmark.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def write(
         Results.
     published : mapping
         By design: resources that somebody published.
-    sweep : mapping or None
-        A frontier; without it, the suite's variants stand alone.
+    sweeps : mapping of str to mapping
+        By benchmark; where there is none, the suite's variants stand alone.
 
     Returns
     -------
@@ -47,8 +47,8 @@ def write(
     """
     figures.require()
     panels = savings.panels(collect(content, published))
-    plots = [tradeoff.compare(metric, content, sweep) for metric in tradeoff.COSTS]
-    plots = [one for one in plots if one.points or one.variants]
+    keys = tradeoff.benchmarks(sweeps)
+    plots = [one for key in keys for one in tradeoff.plots(key, content, sweeps.get(key))]
     if not panels and not plots:
         raise ResultsError("these results hold nothing to draw; run the main job, whole.")
     made = []
@@ -56,7 +56,7 @@ def write(
         with figures.style("savings", text=False):
             made += _saved(savings.draw_all(panels), folder / "savings")
     for one in plots:
-        name = f"frontier_{one.metric}"
+        name = f"frontier_{one.benchmark}_{one.metric}"
         with figures.style(name, text=False):
             made += _saved(frontier.draw(one), folder / name)
     return made

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -21,17 +22,17 @@ _INSTALLED = "pytest_part"
 _chosen: list[tuple[Suite, Path | None]] = []
 
 
-def use(chosen: Suite | None, file: Path | None = None) -> None:
+def use(chosen: Suite | None, path: Path | None = None) -> None:
     """Let this process work on a suite; None for hlsgate's own.
 
     Parameters
     ----------
     chosen : Suite or None
         The suite.
-    file : pathlib.Path, optional
-        Where it was declared, for commands that are shown to the reader.
+    path : pathlib.Path, optional
+        Its file: processes that help this one load it, and commands that are shown name it.
     """
-    _chosen[:] = [] if chosen is None else [(chosen, file)]
+    _chosen[:] = [] if chosen is None else [(chosen, path and path.resolve())]
 
 
 def active() -> Suite:
@@ -40,19 +41,20 @@ def active() -> Suite:
 
 
 def file() -> Path | None:
-    """Return the file that declares the suite; None for hlsgate's own."""
+    """Return the file of the suite that this process works on; None for hlsgate's own."""
     return _chosen[0][1] if _chosen else None
 
 
 def command(text: str) -> str:
-    """Return a command as the reader has to type it for this suite.
+    """Return a command as the reader has to type it for this suite, in the present folder.
 
     Examples
     --------
     >>> command("record jets-float")
     'python -m hlsgate record jets-float'
     """
-    declared = f" --suite {file()}" if file() else ""
+    path = file()
+    declared = f" --suite {os.path.relpath(path)}" if path else ""
     return f"python -m hlsgate {text}{declared}"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hlsgate.declarations import Backend, Design, Saved, Variant
 from hlsgate.errors import SuiteError
+from hlsgate.families import Family, teacher_shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,8 @@ class Benchmark:
         Variant on which costly checks run once; the last one of the benchmark where empty.
     timed : tuple of str
         Variants whose training is timed by ``benchmarks/test_speed.py``.
+    family : Family or None
+        The compressed networks that a sweep tries; None: nothing is swept.
     """
 
     key: str
@@ -81,6 +84,7 @@ class Benchmark:
     name: str = ""
     example: str = ""
     timed: tuple[str, ...] = ()
+    family: Family | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ class Suite:
         Backend whose conversion is traced into exact logic; None: nothing is traced.
     weights : str
         Folder of frozen weights, below `home`.
+    swept : str
+        Folder of stored frontiers, below `home`.
     """
 
     benchmarks: tuple[Benchmark, ...]
@@ -112,6 +118,7 @@ class Suite:
     streamed: tuple[Backend, ...] = ()
     traced: Backend | None = None
     weights: str = "checkpoints"
+    swept: str = "frontiers"
 
     def __post_init__(self) -> None:
         _check_keys(self)
@@ -126,6 +133,15 @@ class Suite:
     def baselines(self) -> Path:
         """Baselines that it is judged by, unless others are named."""
         return self.home / "baselines.json"
+
+    def frontier(self, benchmark: str) -> Path:
+        """Return the file of a benchmark's stored frontier, by the benchmark's key."""
+        return self.home / self.swept / f"{benchmark}.json"
+
+    @property
+    def families(self) -> list[Benchmark]:
+        """Benchmarks that can be swept."""
+        return [benchmark for benchmark in self.benchmarks if benchmark.family is not None]
 
     def benchmark(self, key: str) -> Benchmark:
         """Return a declared benchmark, or raise `SuiteError` with a list of those there are."""
@@ -188,11 +204,28 @@ def _check_relations(suite: Suite) -> None:
         if suite.variant(design.variant.key) is not design.variant:
             raise SuiteError(f"design {design.key!r}: its variant is not the one declared.")
     for benchmark in suite.benchmarks:
-        if not suite.variants_of(benchmark.key):
-            raise SuiteError(f"benchmark {benchmark.key!r} has no variant.")
-        for key in filter(None, (benchmark.example, *benchmark.timed)):
-            if suite.variant(key).benchmark != benchmark.key:
-                raise SuiteError(f"benchmark {benchmark.key!r}: {key!r} is none of its variants.")
+        _check_benchmark(suite, benchmark)
+
+
+def _check_benchmark(suite: Suite, benchmark: Benchmark) -> None:
+    if not suite.variants_of(benchmark.key):
+        raise SuiteError(f"benchmark {benchmark.key!r} has no variant.")
+    for key in filter(None, (benchmark.example, *benchmark.timed)):
+        if suite.variant(key).benchmark != benchmark.key:
+            raise SuiteError(f"benchmark {benchmark.key!r}: {key!r} is none of its variants.")
+    if benchmark.family is not None:
+        _check_family(suite, benchmark.key, benchmark.family)
+
+
+def _check_family(suite: Suite, key: str, family: Family) -> None:
+    reference = suite.variant(family.reference)
+    if reference.benchmark != key:
+        raise SuiteError(f"benchmark {key!r}: its family's reference is of another benchmark.")
+    if reference.recipe is None and any(teacher_shares(family)):
+        raise SuiteError(
+            f"benchmark {key!r}: its family's reference {reference.key} comes with its weights, "
+            "so it is nobody's teacher; let every teacher's share of the family be 0."
+        )
 
 
 def _check_variant(suite: Suite, variant: Variant) -> None:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from hlsgate import documents, parity, suite
-from hlsgate.errors import ResultsError
-from hlsgate.results import Content
-
-SCHEMA_FILE = Path(__file__).parent / "schemas" / "frontier-1.json"
+from hlsgate import parity, suite
 
 COSTS = {"alut": "yosys_cyclonev", "da_cost": "da4ml"}
 """Cost of a sweep's points, and the target on which the suite measures the same of its variants."""
@@ -56,6 +51,8 @@ class Tradeoff:
 
     Parameters
     ----------
+    benchmark : str
+        Key of the benchmark that all of it is of.
     metric : str
         Name of the cost.
     tool : str
@@ -74,6 +71,7 @@ class Tradeoff:
         What is not drawn, and why.
     """
 
+    benchmark: str
     metric: str
     tool: str
     points: tuple[Mark, ...]
@@ -84,43 +82,48 @@ class Tradeoff:
     notes: tuple[str, ...]
 
 
-def read(path: Path) -> Content:
-    """Read a sweep that ``python -m hlsgate frontier`` wrote.
-
-    Raises
-    ------
-    ResultsError
-        If the file is missing, no JSON, or does not follow ``schemas/frontier-1.json``.
-    """
-    hint = "make one with 'python -m hlsgate frontier'"
-    content: Content = documents.read(path, SCHEMA_FILE, ResultsError, hint)
-    return content
+def benchmarks(sweeps: Mapping[str, Any]) -> list[str]:
+    """Return the keys of what there may be a plot of: the suite's benchmarks, then others swept."""
+    return list(dict.fromkeys([*(one.key for one in suite.active().benchmarks), *sweeps]))
 
 
-def compare(metric: str, found: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> Tradeoff:
+def plots(
+    benchmark: str, found: Mapping[str, Any], sweep: Mapping[str, Any] | None
+) -> list[Tradeoff]:
+    """Return a benchmark's plots, one for each cost that anything is known of."""
+    compared = [compare(benchmark, metric, found, sweep) for metric in COSTS]
+    return [one for one in compared if one.points or one.variants]
+
+
+def compare(
+    benchmark: str, metric: str, found: Mapping[str, Any], sweep: Mapping[str, Any] | None
+) -> Tradeoff:
     """Put a sweep's points and the suite's variants side by side, where they are of one kind.
 
     Parameters
     ----------
+    benchmark : str
+        Key of the benchmark; no other's networks are drawn.
     metric : str
         A key of `COSTS`.
     found : mapping
         Results.
     sweep : mapping or None
-        A sweep; without it, the variants stand alone.
+        A sweep of the benchmark; without it, the variants stand alone.
     """
     points = [point for point in (sweep or {}).get("points", ()) if point[metric] is not None]
     tools = {_tool_of_point(metric, point, sweep or {}) for point in points}
     kind = (sweep["dataset_sha256"] if sweep else None, tools)
     variants, notes = [], []
-    key = sweep["benchmark"] if sweep else suite.active().benchmarks[0].key
-    for variant in suite.active().variants_of(key):
+    for variant in suite.active().variants_of(benchmark):
         mark, note = _variant(variant.key, metric, found, kind)
         variants += [mark] if mark else []
         notes += [note] if note else []
     return Tradeoff(
+        benchmark=benchmark,
         metric=metric,
-        tool=", ".join(sorted(one for one in tools if one)) or _tool_of_variants(metric, found),
+        tool=", ".join(sorted(one for one in tools if one))
+        or _tool_of_variants(benchmark, metric, found),
         points=tuple(sorted((_point(metric, one, sweep or {}) for one in points), key=_cost)),
         line=_line(metric, sweep or {}),
         variants=tuple(variants),
@@ -139,9 +142,10 @@ def _tool_of_point(metric: str, point: Mapping[str, Any], sweep: Mapping[str, An
     return f"{'yosys' if metric == 'alut' else 'da4ml'} {version or '(version not stated)'}"
 
 
-def _tool_of_variants(metric: str, found: Mapping[str, Any]) -> str:
-    for key, design in found["designs"].items():
-        if key.endswith(f"-{COSTS[metric]}"):
+def _tool_of_variants(benchmark: str, metric: str, found: Mapping[str, Any]) -> str:
+    for variant in suite.active().variants_of(benchmark):
+        design = found["designs"].get(f"{variant.key}-{COSTS[metric]}")
+        if design is not None:
             return _tool(design["measurement"])
     return ""
 
@@ -165,20 +169,10 @@ def _point(metric: str, point: Mapping[str, Any], sweep: Mapping[str, Any]) -> M
 
 
 def _line(metric: str, sweep: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
-    """Return the frontier: means over seeds where the sweep has them, else its points."""
-    groups = sweep.get("groups")
-    if groups:
-        best = [one for one in groups if one["pareto"] and one[metric] is not None]
-        ends = [(one[metric]["mean"], one["accuracy"]["mean"]) for one in best]
-    else:
-        known = {one["key"]: one for one in sweep.get("points", ())}
-        keys = [key for key in sweep.get("pareto", ()) if key in known]
-        ends = [
-            (known[key][metric], known[key]["accuracy"])
-            for key in keys
-            if known[key][metric] is not None
-        ]
-    return tuple(sorted(ends))
+    """Return the frontier: means over seeds, of what has that cost."""
+    groups = sweep.get("groups", ())
+    best = [one for one in groups if one["pareto"] and one[metric] is not None]
+    return tuple(sorted((one[metric]["mean"], one["accuracy"]["mean"]) for one in best))
 
 
 def _variant(

@@ -1,6 +1,11 @@
 """Sweeps for tests: points with whatever accuracy and cost."""
 
+from dataclasses import replace
+
+from hlsgate import suite
+from hlsgate.families import Setting
 from hlsgate.frontier import documents
+from hlsgate.frontier.points import Point
 from hlsgate.parity import difference_of_counts
 
 SHA = "d" * 64
@@ -18,6 +23,16 @@ REFERENCE2 = {
     **REFERENCE, "variant": "jets-float_better", "accuracy": 0.7579,
     **dict.fromkeys(("da_cost", "register_bits", "alut", "ff", "alut_origin", "yosys")),
 }  # fmt: skip
+
+
+JETS = suite.shipped().benchmark("jets")
+
+
+def made(bits, activations, sparsity, hidden=(32, 32, 32), inputs=12, seed=0, source="grid", **how):
+    """Return a point of the jets that can be made; `how` changes its schedule."""
+    setting = Setting(bits, activations, sparsity, hidden, inputs)
+    schedule = replace(JETS.family.schedule, **how)
+    return Point("jets", JETS.family, setting, schedule, seed, source)
 
 
 def judged(lost):

@@ -2,6 +2,7 @@
 
 import json
 
+from hlsgate.frontier import documents
 from tests import page_sample
 
 MARKER = "<script>window.owned = 3</script>"
@@ -30,8 +31,10 @@ def hostile(folder):
     paths = page_sample.write(folder)
     for path in paths:
         content = spoiled(json.loads(path.read_text()))
-        if "pareto" in content:
-            content["pareto"] = [key + TEXT for key in content["pareto"]]
+        if "pareto" in content:  # else it would be refused: it must follow from its points
+            words = content["answer"]["sentence"]
+            content |= documents.derived(content)
+            content["answer"]["sentence"] = words
         if "variants" in content:
             _classes(content)
         if "accuracy" in content:

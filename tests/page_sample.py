@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from hlsgate import checkpoints, curves, parity, results, suite
+from hlsgate.frontier import documents
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINTS = ROOT / "fixtures" / "checkpoints"
+JETS = suite.shipped().variants_of("jets")
 DATA, N = "d" * 64, 4000
 CLASSES = ["g", "q", "W", "Z", "t"]
 QUALITY = {
@@ -108,7 +110,7 @@ def emulated(variant):
 def content():
     """Return results."""
     found = results.empty()
-    for variant in suite.active().variants:
+    for variant in JETS:
         frozen = scores(variant)
         results.put(found, "variants", variant.key, "frozen", frozen)
         results.put(found, "variants", variant.key, "emulation", emulated(variant))
@@ -117,7 +119,7 @@ def content():
             sizes = {"weights_nonzero": 680, "weight_bits": 680 * 4}
         results.put(found, "variants", variant.key, "sizes", sizes)
     for design in suite.active().designs:
-        if design.target.key in TARGETS:
+        if design.target.key in TARGETS and design.variant in JETS:
             weights = found["variants"][design.variant.key]["frozen"]["weights_sha256"]
             results.put(found, "designs", design.key, "measurement", measured(design, weights))
     return found
@@ -128,16 +130,15 @@ def point(bits, activations, sparsity, seed, *, synthesised):
     rng = np.random.default_rng([bits, activations, int(1000 * sparsity), seed])
     cost = int(900 * bits**1.5 * activations**0.4 * (1.02 - sparsity) + rng.integers(0, 90))
     accuracy = 0.757 - 0.10 * np.exp(-cost / 1900) + 0.0012 * rng.normal()
-    loss = 0.7427 - accuracy
-    lower, upper = loss - 0.0022, loss + 0.0022
+    lost = 200 + round((0.7427 - accuracy) * N)
+    found = parity.difference_of_counts(200, lost, N, margin=0.01, confidence=0.95)
     group = f"jets-w{bits}_a{activations}_p{100 * sparsity:g}".replace(".", "")
     return {
         "key": f"{group}_s{seed}", "group": group, "weight_bits": bits,
         "activation_bits": activations, "input_bits": 12, "sparsity": sparsity,
         "hidden": [32, 32, 32], "seed": seed, "steps": 15000, "source": "grid",
-        "accuracy": round(accuracy * N) / N, "gained": 100, "lost": 90, "loss": loss,
-        "loss_lower": lower, "loss_upper": upper,
-        "parity": "pass" if upper < 0.01 else "fail" if lower > 0.01 else "cannot tell",
+        "accuracy": round(accuracy * N) / N, "gained": 200, "lost": lost, "loss": -found.value,
+        "loss_lower": -found.high, "loss_upper": -found.low, "parity": found.state,
         "da_cost": cost, "register_bits": cost // 5, "stages": 5, "latency_cycles": 5,
         "alut": cost * 5 // 4 if synthesised else None, "ff": cost // 6 if synthesised else None,
         "yosys": "0.70, da4ml 0.5.2" if synthesised else None, "weights_sha256": "e" * 64,
@@ -145,66 +146,35 @@ def point(bits, activations, sparsity, seed, *, synthesised):
     }  # fmt: skip
 
 
-def spread(values):
-    return {"mean": float(np.mean(values)), "low": min(values), "high": max(values)}
-
-
-def grouped(points, best):
-    """Return points that differ in their seed only, together."""
-    names = list(dict.fromkeys(one["group"] for one in points))
-    rows = []
-    for name in names:
-        mine = [one for one in points if one["group"] == name]
-        counted = mine[0]["alut"] is not None
-        rows.append({
-            "key": name, "points": [one["key"] for one in mine], "complete": True,
-            "pareto": name in best, "parity": mine[0]["parity"],
-            "loss_upper": max(one["loss_upper"] for one in mine),
-            **{what: spread([one[what] for one in mine])
-               for what in ("accuracy", "loss", "da_cost")},
-            **{what: spread([one[what] for one in mine]) if counted else None
-               for what in ("alut", "ff")},
-        })  # fmt: skip
-    return rows
-
-
-def sweep():
-    """Return a frontier file's content."""
+def sweep(benchmark="jets"):
+    """Return a frontier file's content; of another benchmark, the same under its name."""
     bits, zeros, seeds = (2, 3, 4, 6), (0.5, 0.75, 0.875), (0, 1)
     made = [
         point(w, a, p, seed, synthesised=True)
         for w in bits for a in (w, 4) if a >= w for p in zeros for seed in seeds
     ]  # fmt: skip
     made = list({one["key"]: one for one in made}.values())
-    cost = {one["group"]: one["da_cost"] for one in made}
-    mean = {name: np.mean([x["accuracy"] for x in made if x["group"] == name]) for name in cost}
-    best, top = [], 0.0
-    for name in sorted(cost, key=cost.get):
-        if mean[name] > top:
-            best, top = [*best, name], mean[name]
-    for one in made:
-        if one["group"] not in best:
-            one.update(alut=None, ff=None, yosys=None)
-    fit = [one for one in made if one["group"] in best and one["parity"] == "pass"]
-    answer = min(fit, key=lambda one: one["da_cost"])
-    return {
+    content = {
         "schema": 1, "kind": "frontier", "hlsgate": "0.1.0", "created": "2026-11-24T21:00:00+00:00",
         "commit": "f" * 40, "machine": "sample", "cores": 2, "versions": {"da4ml": "0.5.2"},
-        "benchmark": "jets", "dataset": "jets_sample", "dataset_sha256": DATA, "n": N,
+        "benchmark": benchmark, "dataset": f"{benchmark}_sample", "dataset_sha256": DATA, "n": N,
         "margin": 0.01, "confidence": 0.95, "seeds": list(seeds),
-        "grid": {"name": "sample", "keys": sorted(cost)},
+        "grid": {"name": "sample", "keys": sorted({one["group"] for one in made})},
         "reference": {
-            "variant": "jets-float", "accuracy": 0.7427, "weights_sha256": "a" * 64,
+            "variant": f"{benchmark}-float", "accuracy": 0.7427, "weights_sha256": "a" * 64,
             "da_cost": 95000, "alut": 118750, "ff": 15833, "alut_origin": "recorded",
+            "yosys": "0.70, da4ml 0.5.2",
         },
-        "points": made, "groups": grouped(made, best),
-        "pareto": [one["key"] for name in best for one in made if one["group"] == name],
-        "answer": {
-            "key": answer["key"],
-            "sentence": f"Sample: {answer['key']} is the smallest with parity: "
-            f"{answer['da_cost']:,} of 95,000.",
-        },
+        "points": made,
     }  # fmt: skip
+    best = documents.derived(content)["pareto"]
+    for one in made:
+        for name in ("key", "group"):
+            one[name] = one[name].replace("jets-", f"{benchmark}-")
+        if one["key"].replace(f"{benchmark}-", "jets-") not in best:
+            one.update(alut=None, ff=None, yosys=None)
+    content["grid"]["keys"] = sorted({one["group"] for one in made})
+    return content | documents.derived(content)
 
 
 def write(folder):
@@ -225,7 +195,7 @@ def baselines(folder):
     }
     mine = content()
     stored["parity"].pop("benchmarks", None)
-    stored["accuracy"] = {key: stored["accuracy"][key] for key in QUALITY}
+    stored["accuracy"] = {one.key: stored["accuracy"][one.key] for one in JETS}
     for key, by_dataset in stored["accuracy"].items():
         entry = by_dataset.pop(next(iter(by_dataset)))
         score = mine["variants"][key]["frozen"]

@@ -101,6 +101,25 @@ def test_two_at_once_with_one_thread_each(client):
     assert notes.seen
 
 
+def test_a_worker_that_has_grown_starts_anew(client, monkeypatch):
+    """Beyond its limit, a worker ends after its task; the others are made by new ones, once."""
+
+    def make():
+        time.sleep(0.1)
+        return {"pid": os.getpid()}
+
+    monkeypatch.setattr(sweep, "FULL_BYTES", 1)
+    client.wait_for_workers(2, timeout=60)
+    notes = Notes()
+    found = sweep.run([Task(str(one), make) for one in range(5)], client, notes)
+    assert sorted(notes.ended) == [str(one) for one in range(5)]
+    assert len({one["pid"] for one in found.values()}) == 5
+    monkeypatch.undo()
+    client.wait_for_workers(2, timeout=60)
+    again = sweep.run([Task(str(one), make) for one in range(6)], client, Notes())
+    assert len({one["pid"] for one in again.values()}) <= 4  # of the last renewed, and the new
+
+
 def test_no_scheduler_there(monkeypatch):
     """A wrong address is one sentence."""
     monkeypatch.setattr(sweep, "PATIENCE_S", 0.5)

@@ -5,17 +5,18 @@ import copy
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import checkpoints, figures, page, results, suite, tradeoff
+from hlsgate import checkpoints, figures, page, results, suite
 from hlsgate.__main__ import main
 from hlsgate.errors import ExtraMissing, ResultsError
 from hlsgate.gates import baselines, summary
 from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
-from hlsgate.page.blocks import Folded, Grid, Row
+from hlsgate.page.blocks import Folded, Grid, Heading, Row, Text
 from tests import page_sample
 from tests.declared import using
 from tests.hostile import MARKER, hostile
@@ -205,10 +206,58 @@ def test_layers_appear_when_results_have_them(content):
 
 
 def test_without_a_sweep_the_page_says_how_to_make_one(content):
-    """The variants are drawn alone, and the command is named."""
-    section = frontier.section(content, None)
-    assert "python -m hlsgate frontier" in section.blocks[0].text
-    assert len(next(one for one in section.blocks if isinstance(one, Row)).blocks) == 2
+    """The variants are drawn alone, and the command is named, for every benchmark with a family."""
+    blocks = frontier.section(content, {}).blocks
+    heads = [one.text for one in blocks if isinstance(one, Heading)]
+    assert heads == [one.key for one in suite.active().benchmarks]
+    told = [one.text for one in blocks if isinstance(one, Text)]
+    assert len(told) == len(heads)
+    for key, one in zip(heads, told, strict=True):
+        assert f"hlsgate frontier --benchmark {key}'" in one
+    (row,) = (one for one in blocks if isinstance(one, Row))
+    assert len(row.blocks) == 2, "only the jets have results"
+
+
+def test_a_benchmark_without_a_family_says_so(content, monkeypatch):
+    """Nobody is told to sweep what cannot be swept."""
+    own = suite.shipped()
+    none = tuple(replace(one, family=None) for one in own.benchmarks)
+    monkeypatch.setattr(suite, "_chosen", [(replace(own, benchmarks=none), None)])
+    told = [one.text for one in frontier.section(content, {}).blocks if isinstance(one, Text)]
+    assert told[0] == "No family of points is declared for jets, so there is no sweep of it."
+
+
+def test_two_sweeps_are_two_parts(content):
+    """Each benchmark has its answer, its tables and its plots."""
+    sweeps = {key: page_sample.sweep(key) for key in ("jets", "digits")}
+    blocks = frontier.section(content, sweeps).blocks
+    found = grids(blocks)
+    for key in sweeps:
+        rows = found[f"The frontier of {key}"].rows
+        assert rows
+        assert all(row[0].startswith(f"{key}-") for row in rows)
+    pictures = [one for row in blocks if isinstance(row, Row) for one in row.blocks]
+    assert len(pictures) == 4
+    assert ["jets" in one.caption for one in pictures] == [True, True, False, False]
+    answers = [one.text for one in blocks if isinstance(one, Text) and one.strong]
+    assert ["jets-float" in one for one in answers] == [True, False]
+
+
+def test_stored_frontiers_are_shown_by_themselves(tmp_path, monkeypatch):
+    """Where no sweep is named, the suite's stored frontiers are; a bad one is an error."""
+    found, swept, stored = page_sample.write(tmp_path)
+    monkeypatch.setattr(suite, "_chosen", [(replace(suite.shipped(), home=tmp_path), None)])
+    kept = suite.active().frontier("jets")
+    kept.parent.mkdir(parents=True)
+    swept.rename(kept)
+    out = tmp_path / "page.html"
+    arguments = ["report", str(found), "--baselines", str(stored), "--out", str(out)]
+    arguments += ["--checkpoints", str(page_sample.CHECKPOINTS)]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert "The frontier of jets" in out.read_text("utf-8")
+    kept.write_text("{}")
+    assert CliRunner().invoke(main, arguments).exit_code == 2
 
 
 def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
@@ -223,7 +272,7 @@ def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
     assert grids(section.blocks) == {}
     assert "these results are of 999999999999" in section.blocks[-1].lines[0]
     missing = weights.section(content, tmp_path)
-    assert len(missing.blocks[-1].lines) == len(suite.active().variants)
+    assert len(missing.blocks[-1].lines) == len(page_sample.JETS)
 
 
 def test_networks_of_several_benchmarks_stand_apart(tmp_path):
@@ -265,7 +314,7 @@ def test_half_a_run_has_a_page(tmp_path):
     content = results.read(tmp_path / "results.json")
     loaded = baselines.load(page_sample.baselines(tmp_path))
     judged = summary.summarise(content, loaded)
-    page.write(tmp_path / "page.html", content, judged, loaded, tmp_path)
+    page.write(tmp_path / "page.html", content, judged, loaded, tmp_path, {})
     text = (tmp_path / "page.html").read_text("utf-8")
     assert "These results hold no ROC curves" in text
     assert "Nothing was compared, so nothing has passed." in text
@@ -285,5 +334,3 @@ def test_unusable_sweep_is_one_sentence(tmp_path):
     done = CliRunner().invoke(main, ["report", str(paths[0]), "--frontier", str(paths[1])])
     assert done.exit_code == 2
     assert "frontier.json: top level" in done.output
-    with pytest.raises(ResultsError, match="python -m hlsgate frontier"):
-        tradeoff.read(tmp_path / "none.json")

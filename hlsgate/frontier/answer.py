@@ -113,7 +113,7 @@ def _sentence(
     text = (
         f"The smallest of {len(groups)} networks that keeps parity with {reference['variant']} "
         f"for all {len(judged)} seeds (at most {_points(head['margin'])} points lost, "
-        f"{head['confidence']:.0%} confidence, {head['n']:,} test jets) is {best['key']}: "
+        f"{head['confidence']:.0%} confidence, {head['n']:,} test rows) is {best['key']}: "
         f"{_losses(judged)}; {_savings(found['saved'], best, reference)}"
     )
 
@@ -125,6 +125,11 @@ def _sentence(
         text += f"; no loss can be told down to {named(drop['last_without'])}"
     if drop["first_failing"]:
         text += f"; parity fails from {named(drop['first_failing'])} down"
+    if found["adjusted_parity"] != "pass":
+        text += (
+            f"; as it is chosen from {len(groups)} on the rows that judge it, bounds that hold for "
+            f"all of them together say: {found['adjusted_parity']}"
+        )
     return text + "."
 
 

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from hlsgate.options import BASELINES, CACHE, CHECKPOINTS, SUITE
+
 if TYPE_CHECKING:
     from hlsgate.frontier.work import Place
+    from hlsgate.suites import Benchmark
 
-_DEFAULT_RESULTS = Path("results/frontier.json")
-_STORED = Path("fixtures/frontier.json")
-
+_BENCHMARK = click.option(
+    "--benchmark",
+    "key",
+    metavar="KEY",
+    help="What is swept.  [default: the suite's first benchmark with a family]",
+)
 _RESULTS = click.option(
     "--results",
     "written",
     type=click.Path(path_type=Path),
-    default=_DEFAULT_RESULTS,
-    show_default=True,
-    help="Results of the sweep.",
+    help="Results of the sweep.  [default: results/frontier-BENCHMARK.json]",
 )
-_STORED_OPTION = click.option(
+_STORED = click.option(
     "--stored",
     type=click.Path(path_type=Path),
-    default=_STORED,
-    show_default=True,
-    help="The stored frontier.",
+    help="The stored frontier.  [default: the suite's of that benchmark]",
 )
-_ROOT = click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="Checkout with fixtures/ below it.  [default: this folder]",
-)
-_CACHE = click.option("--cache", type=click.Path(path_type=Path), help="Folder of finished work.")
 _DATASET = click.option(
     "--dataset", help="Another data set: openml, or a file.  [default: the benchmark's own]"
 )
@@ -45,37 +41,65 @@ _WORKERS = click.option(
 )
 
 
-def _place(root: Path, cache: Path | None, dataset: str | None) -> Place:
-    from hlsgate.cache import default_root
-    from hlsgate.frontier.work import Place
+def _swept(key: str | None) -> Benchmark:
+    """Return the benchmark that is named, or the first that can be swept."""
+    from hlsgate import suite
+    from hlsgate.errors import SuiteError
+    from hlsgate.frontier.points import family_of
 
-    return Place(root.resolve(), (cache or default_root()).resolve(), dataset)
+    known = suite.active().families
+    if key is None and not known:
+        raise SuiteError(
+            "no benchmark of this suite declares a family of points to sweep; declare one "
+            "(hlsgate.families.Family, docs/frontier.md)."
+        )
+    benchmark = known[0] if key is None else suite.benchmark(key)
+    family_of(benchmark)
+    return benchmark
+
+
+def _place(
+    benchmark: Benchmark,
+    cache: Path | None,
+    baselines: Path,
+    checkpoints: Path,
+    dataset: str | None,
+) -> Place:
+    from hlsgate.cache import default_root
+    from hlsgate.frontier.work import place_of
+
+    return place_of(benchmark.key, cache or default_root(), baselines, checkpoints, dataset)
 
 
 @click.group(
     invoke_without_command=True, short_help="Sweep networks: how far before accuracy drops?"
 )
-@click.option("--grid", "name", default="full", show_default=True, help="full or trial.")
-@click.option("--only", multiple=True, metavar="PATTERN", help="Groups, such as 'jets-w4_*'.")
+@_BENCHMARK
+@click.option("--grid", "name", help="Name of a grid.  [default: the family's first, full]")
+@click.option("--only", multiple=True, metavar="PATTERN", help="Groups, such as '*-w4_*'.")
 @click.option("--no-synthesis", is_flag=True, help="Leave Yosys out.")
 @click.option("--all", "every", is_flag=True, help="Show all groups, not the frontier only.")
 @_RESULTS
-@_STORED_OPTION
-@_ROOT
-@_CACHE
+@_STORED
+@BASELINES
+@CHECKPOINTS
+@CACHE
 @_DATASET
 @_SCHEDULER
 @_WORKERS
+@SUITE
 @click.pass_context
 def frontier(
     context: click.Context,
-    name: str,
+    key: str | None,
+    name: str | None,
     only: tuple[str, ...],
     no_synthesis: bool,
     every: bool,
-    written: Path,
-    stored: Path,
-    root: Path,
+    written: Path | None,
+    stored: Path | None,
+    baselines: Path,
+    checkpoints: Path,
     cache: Path | None,
     dataset: str | None,
     scheduler: str | None,
@@ -83,73 +107,83 @@ def frontier(
 ) -> None:
     """Sweep a grid of compressed networks, to see how far one can go before accuracy drops.
 
-    Example: python -m hlsgate frontier --grid trial
+    Example: python -m hlsgate frontier --benchmark digits --grid trial
 
-    What was made before is not made again, so an interrupted sweep goes on where it ended. The full
-    grid's result is held against the stored frontier; exit code 1 where that is worse, or where a
-    point could not be made.
+    What was made before is not made again, so an interrupted sweep goes on where it ended. The
+    result of the family's first grid is held against the stored frontier; exit code 1 where that
+    is worse, or where a point could not be made.
     """
     if context.invoked_subcommand is not None:
         return
+    from hlsgate import suite
     from hlsgate.frontier import documents, execution, sweep, tables, work
     from hlsgate.frontier.display import display
-    from hlsgate.frontier.grid import GRIDS
+    from hlsgate.frontier.points import family_of
 
-    if name not in GRIDS:
-        raise click.UsageError(f"no grid {name!r}; there are {', '.join(GRIDS)}.")
-    points = execution.chosen(GRIDS[name], only)
-    if not only and name == "full" and stored.is_file():
-        points = execution.with_stored(points, documents.read(stored))
-    place = _place(root, cache, dataset)
+    benchmark = _swept(key)
+    family = family_of(benchmark)
+    grid = family.grid(name) if name else family.stored
+    path = written or documents.results_of(benchmark.key)
+    kept = stored or suite.active().frontier(benchmark.key)
+    gated = not only and grid is family.stored and kept.is_file()
+    points = execution.chosen(benchmark, grid, only)
+    if gated:
+        points = execution.with_stored(points, documents.read(kept), benchmark)
+    place = _place(benchmark, cache, baselines, checkpoints, dataset)
     with (
         sweep.cluster(scheduler, workers, work.ONE_THREAD) as client,
         display(click.echo, terminal=sys.stdout.isatty()) as shown,
     ):
-        content = execution.execute(points, name, place, client, shown, synthesise=not no_synthesis)
-        documents.write(written, content)
-    content = documents.read(written)
+        content = execution.execute(
+            points, grid.name, place, client, shown, synthesise=not no_synthesis
+        )
+        documents.write(path, content)
+    content = documents.read(path)
     click.echo(tables.groups(content, every=every))
-    click.echo(f"\n{tables.summary(content)}\n\nresults: {written}")
+    click.echo(f"\n{tables.summary(content)}\n\nresults: {path}")
     closed = bool(content["failed"])
-    if not only and name == "full" and stored.is_file():
-        closed |= _held(written, stored)
+    if gated:
+        closed |= _held(content, kept)
     sys.exit(1 if closed else 0)
 
 
-def _held(written: Path, stored: Path) -> bool:
+def _held(content: Mapping[str, Any], stored: Path) -> bool:
     """Print what the gate finds; return whether it is closed."""
     from hlsgate.frontier import documents, gate, tables
 
     kept = documents.read(stored)
-    found = gate.judge(kept, documents.read(written), gate.slack_of(kept))
+    found = gate.judge(kept, content, gate.slack_of(kept))
     click.echo(f"\nagainst {stored}:\n{tables.findings(found)}")
     return any(one.fails for one in found)
 
 
 @frontier.command()
+@_BENCHMARK
 @click.option("--trials", type=click.IntRange(min=1), help="End after so many points.")
 @click.option("--minutes", type=click.FloatRange(min=0), help="Begin no more after so long.")
 @click.option("--keep", default=6, show_default=True, help="Best ones to make with all seeds.")
 @click.option(
     "--storage",
     type=click.Path(path_type=Path),
-    default=Path("results/frontier-search.db"),
-    show_default=True,
-    help="The search's file; it goes on where it ended.",
+    help="The search's file; it goes on where it ended.  [default: RESULTS, as .db]",
 )
 @_RESULTS
-@_ROOT
-@_CACHE
+@BASELINES
+@CHECKPOINTS
+@CACHE
 @_DATASET
 @_SCHEDULER
 @_WORKERS
+@SUITE
 def search(
+    key: str | None,
     trials: int | None,
     minutes: float | None,
     keep: int,
-    storage: Path,
-    written: Path,
-    root: Path,
+    storage: Path | None,
+    written: Path | None,
+    baselines: Path,
+    checkpoints: Path,
     cache: Path | None,
     dataset: str | None,
     scheduler: str | None,
@@ -159,53 +193,75 @@ def search(
 
     Example: python -m hlsgate frontier search --minutes 30
 
-    Varied are bits of weights, activations and inputs, zeros, widths and the training's schedule;
-    the same for all layers, but for the widths.
+    Varied are bits of weights, activations and inputs, zeros, widths and the training's schedule,
+    within the ranges that the benchmark's family declares; the same for all layers, but for the
+    widths.
     """
     from hlsgate.frontier import documents, execution, sweep, tables, work
     from hlsgate.frontier import search as searching
     from hlsgate.frontier.display import display
 
     budget = searching.Budget(trials, minutes)
-    before = documents.read(written)
-    study = searching.open_study(storage, before)
-    place = _place(root, cache, dataset)
+    benchmark = _swept(key)
+    path = written or documents.results_of(benchmark.key)
+    before = documents.read(path)
+    place = _place(benchmark, cache, baselines, checkpoints, dataset)
+    execution.refuse_other_data(before, place)
+    study = searching.open_study(storage or path.with_suffix(".db"), before, benchmark)
     with (
         sweep.cluster(scheduler, workers, work.ONE_THREAD) as client,
         display(click.echo, terminal=sys.stdout.isatty()) as shown,
     ):
         content = execution.improve(before, study, budget, keep, place, client, shown)
-        documents.write(written, content)
+        documents.write(path, content)
     click.echo(tables.groups(content))
-    click.echo(f"\n{tables.summary(content)}\n\nresults: {written}; trials: {storage}")
+    click.echo(f"\n{tables.summary(content)}\n\nresults: {path}")
+
+
+def _run_and_stored(
+    key: str | None, written: Path | None, stored: Path | None
+) -> tuple[Path, Mapping[str, Any], Path]:
+    """Return results with their file, and the stored frontier's, by what the results are of."""
+    from hlsgate import suite
+    from hlsgate.frontier import documents
+
+    path = written or documents.results_of(_swept(key).key)
+    content = documents.read(path)
+    return path, content, stored or suite.active().frontier(content["benchmark"])
 
 
 @frontier.command(short_help="Hold results against the stored frontier.")
+@_BENCHMARK
 @_RESULTS
-@_STORED_OPTION
-def check(written: Path, stored: Path) -> None:
+@_STORED
+@SUITE
+def check(key: str | None, written: Path | None, stored: Path | None) -> None:
     """Hold a sweep's results against the stored frontier; no tool is needed.
 
-    Example: python -m hlsgate frontier check --results results/frontier.json
+    Example: python -m hlsgate frontier check --results results/frontier-digits.json
 
     Exit code 1 where a stored point is missing, or dominated beyond the tolerance.
     """
-    sys.exit(1 if _held(written, stored) else 0)
+    _, content, kept = _run_and_stored(key, written, stored)
+    sys.exit(1 if _held(content, kept) else 0)
 
 
 @frontier.command()
+@_BENCHMARK
 @_RESULTS
-@_STORED_OPTION
+@_STORED
 @click.option("--reason", help="Why; kept in the stored frontier.")
-def record(written: Path, stored: Path, reason: str | None) -> None:
-    """Make a sweep's results the stored frontier.
+@SUITE
+def record(key: str | None, written: Path | None, stored: Path | None, reason: str | None) -> None:
+    """Make a sweep's results the stored frontier of their benchmark.
 
-    Example: python -m hlsgate frontier record
+    Example: python -m hlsgate frontier record --benchmark digits
 
     Commit the file by itself, with the table that is printed in the message.
     """
     from hlsgate.frontier import documents
     from hlsgate.gates import changes
 
-    changed = documents.record(written, stored, reason)
+    path, _, kept = _run_and_stored(key, written, stored)
+    changed = documents.record(path, kept, reason)
     click.echo(changes.table(changed) if changed else "nothing changed")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hlsgate import __version__, documents, results
+from hlsgate import __version__, documents, results, suite
 from hlsgate.cache import versions
 from hlsgate.errors import FrontierError
 from hlsgate.frontier.answer import answer
@@ -20,13 +20,14 @@ from hlsgate.parity import difference_of_counts
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).parents[1] / "schemas" / f"frontier-{SCHEMA}.json"
 
-STORED = Path("fixtures") / "frontier.json"
-"""The stored frontier, below the checkout."""
+RESULTS = Path("results")
+"""Folder of what sweeps write."""
 
-RESULTS = Path("results") / "frontier.json"
-
-TOLERANCES = {"accuracy": 0.004, "da_cost": 0.1}
-"""Of a frontier that is recorded for the first time; docs/frontier.md says why."""
+COST_TOLERANCE = 0.1
+MARGIN_SHARE = 0.4
+"""Tolerances of a frontier that is recorded for the first time: on the cost, and on the accuracy as
+a share of the margin, which is wider where there are few rows; docs/frontier.md says why.
+"""
 
 _PACKAGES = (*results.PACKAGES, "da4ml", "numba", "pyosys", "dask", "distributed", "optuna")
 _DERIVED = ("groups", "pareto", "answer", "answer2")
@@ -106,6 +107,11 @@ def to_synthesise(content: Facts) -> list[str]:
     ]
 
 
+def results_of(benchmark: str) -> Path:
+    """Return where a sweep of a benchmark writes to, by the benchmark's key."""
+    return RESULTS / f"frontier-{benchmark}.json"
+
+
 def write(path: Path, content: Facts) -> None:
     """Write a sweep; raise `FrontierError` where the file cannot be written."""
     documents.write(path, content, FrontierError)
@@ -124,6 +130,26 @@ def read(path: Path) -> Content:
     content: Content = documents.read(path, SCHEMA_FILE, FrontierError, hint)
     _check_sense(content, path)
     return content
+
+
+def gathered(paths: Iterable[Path] = ()) -> dict[str, Content]:
+    """Read sweeps, by benchmark; where none is named, those that the suite in use has stored.
+
+    Raises
+    ------
+    FrontierError
+        As `read`; and if two are of one benchmark, which would share their plots.
+    """
+    stored = (suite.active().frontier(one.key) for one in suite.active().families)
+    found: dict[str, Content] = {}
+    for path in list(paths) or [path for path in stored if path.is_file()]:
+        content = read(path)
+        if content["benchmark"] in found:
+            raise FrontierError(
+                f"{path} is a second sweep of {content['benchmark']}; name one for each benchmark."
+            )
+        found[content["benchmark"]] = content
+    return found
 
 
 def _check_sense(content: Content, path: Path) -> None:
@@ -171,13 +197,16 @@ def record(run: Path, stored: Path, reason: str | None = None) -> list[Change]:
     BaselineError
         Under CI.
     FrontierError
-        If the run is not whole: points failed, or groups of its grid are missing.
+        If the run is not whole: points failed, or groups of its grid are missing; or if the stored
+        frontier is of another benchmark.
     """
     refuse_under_ci()
     content = read(run)
     _refuse_partial(content, run)
     before = read(stored) if stored.is_file() else None
-    content["tolerances"] = before["tolerances"] if before else TOLERANCES
+    _refuse_another(content, before, stored)
+    first = {"accuracy": MARGIN_SHARE * content["margin"], "da_cost": COST_TOLERANCE}
+    content["tolerances"] = before["tolerances"] if before else first
     content["provenance"] = {"recorded": datetime.now(UTC).date().isoformat()}
     if reason:
         content["provenance"]["reason"] = reason
@@ -192,6 +221,14 @@ def _refuse_partial(content: Facts, path: Path) -> None:
         raise FrontierError(
             f"{path} lacks {', '.join(lacking)} of its grid, whole; run 'python -m hlsgate "
             "frontier' again, which goes on where it ended."
+        )
+
+
+def _refuse_another(content: Facts, before: Facts | None, stored: Path) -> None:
+    if before is not None and before["benchmark"] != content["benchmark"]:
+        raise FrontierError(
+            f"{stored} is the frontier of {before['benchmark']}, and the run is of "
+            f"{content['benchmark']}; name another file with --stored."
         )
 
 

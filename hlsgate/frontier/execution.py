@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
+from hlsgate import suite
 from hlsgate.errors import FrontierError
+from hlsgate.families import Grid
 from hlsgate.frontier import documents, search, sweep, work
 from hlsgate.frontier.display import Display
-from hlsgate.frontier.grid import Grid
-from hlsgate.frontier.points import Point, point_of
+from hlsgate.frontier.points import Point, point_of, points_of
 from hlsgate.frontier.sweep import Result, Task
 from hlsgate.frontier.work import Place
+from hlsgate.suites import Benchmark
 
 if TYPE_CHECKING:
     from distributed import Client
     from optuna import Study
 
 
-def chosen(grid: Grid, only: Sequence[str]) -> list[Point]:
+def chosen(benchmark: Benchmark, grid: Grid, only: Sequence[str]) -> list[Point]:
     """Return a grid's points, or those of groups that fit a pattern such as ``jets-w4_*``.
 
     Raises
@@ -27,21 +29,26 @@ def chosen(grid: Grid, only: Sequence[str]) -> list[Point]:
     FrontierError
         If no group fits.
     """
-    points = grid.points()
+    points = points_of(benchmark, grid)
     fitting = [
         point for point in points if not only or any(fnmatch(point.group, one) for one in only)
     ]
     if not fitting:
         known = ", ".join(dict.fromkeys(point.group for point in points))
-        raise FrontierError(f"no group of {grid.name} fits {', '.join(only)}; there are {known}.")
+        raise FrontierError(
+            f"no group of {benchmark.key}, grid {grid.name}, fits {', '.join(only)}; there "
+            f"are {known}."
+        )
     return fitting
 
 
-def with_stored(points: Sequence[Point], stored: Mapping[str, Any] | None) -> list[Point]:
+def with_stored(
+    points: Sequence[Point], stored: Mapping[str, Any] | None, benchmark: Benchmark
+) -> list[Point]:
     """Add the points that a search found, and that the stored frontier keeps, to a grid's."""
     known = {point.key for point in points}
     found = stored["points"] if stored else []
-    kept = [point_of(facts) for facts in found if facts["source"] == "search"]
+    kept = [point_of(facts, benchmark) for facts in found if facts["source"] == "search"]
     return [*points, *(point for point in kept if point.key not in known)]
 
 
@@ -89,7 +96,7 @@ def execute(
             common,
             references,
             whole,
-            root=place.root,
+            root=suite.active().home,
             grid={"name": name, "keys": _declared(points)},
             seeds=sorted({point.seed for point in points}),
             failed=failed,
@@ -113,23 +120,15 @@ def improve(
 ) -> documents.Content:
     """Search for better points, and add the best, with all seeds and cells, to a sweep.
 
-    Raises
-    ------
-    FrontierError
-        If the sweep is of other data than the search would be.
+    Call `refuse_other_data` before.
     """
-    here = work.head(place)
-    if {name: content[name] for name in here} != here:
-        raise FrontierError(
-            "the results to improve are of another data set, margin or confidence; sweep first, "
-            "with the same options."
-        )
 
     def make(points: Sequence[Point]) -> Mapping[str, Result]:
         return made(points, place, client, display)
 
-    search.search(study, budget, make, at_once=2 * max(len(client.nthreads()), 1))
-    points = search.promising(study, content, keep)
+    at_once = 2 * max(len(client.nthreads()), 1)
+    search.search(study, budget, make, at_once, place.declared)
+    points = search.promising(study, content, keep, place.declared)
     found = make(points)
     whole = [one for one in found.values() if "error" not in one]
     more = search.joined(content, whole, failures(found))
@@ -137,6 +136,17 @@ def improve(
     return search.joined(
         content, with_cells(whole, counted), [*failures(found), *failures(counted)]
     )
+
+
+def refuse_other_data(content: Mapping[str, Any], place: Place) -> None:
+    """Raise `FrontierError` if a sweep is of other data than a search at a place would be."""
+    here = work.head(place)
+    odd = [name for name in here if content[name] != here[name]]
+    if odd:
+        raise FrontierError(
+            f"the results to improve are of another {', '.join(odd)}; sweep first, with the same "
+            "options."
+        )
 
 
 def _declared(points: Sequence[Point]) -> list[str]:

@@ -3,59 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from hlsgate.cache import digest
-from hlsgate.declarations import (
-    HLS4ML_DEFAULT,
-    Emulation,
-    Pruning,
-    Quantizer,
-    Recipe,
-    Topology,
-    Variant,
-)
+from hlsgate.declarations import HLS4ML_DEFAULT, Emulation, Pruning, Quantizer, Recipe, Variant
 from hlsgate.errors import SuiteError
+from hlsgate.families import Family, Grid, Schedule, Setting
 from hlsgate.fixedpoint import Fixed
+from hlsgate.suites import Benchmark
 
-BENCHMARK = "jets"
-REFERENCE = "jets-float"
-"""Variant that every point is judged against, by its frozen weights; its teacher, too."""
-
-INPUTS, CLASSES = 16, 5
-HIDDEN = (32, 32, 32)
-INPUT_BITS = 12
-STEPS = 20_000
-"""Steps of a point's recipe; docs/frontier.md says what more of them would bring."""
-
-_INPUT_INTEGER = 4
-_ACTIVATION_INTEGER = 2
-_LOGITS_INTEGER = 6
 _FEW_BITS = 3
 """Up to so many bits, weights lie within one of zero; with more, within two."""
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """What of a point's training may be varied, besides its seed.
-
-    Parameters
-    ----------
-    steps : int
-        Optimizer steps.
-    learning_rate : float
-        Adam's first rate; it falls to zero along a cosine.
-    pruning_end : float
-        Share of the steps after which the sparsity is reached.
-    teacher_share : float
-        Share of the reference's probabilities in the labels.
-    """
-
-    steps: int = STEPS
-    learning_rate: float = 5e-3
-    pruning_end: float = 0.5
-    teacher_share: float = 0.5
+_PRUNED_EVERY = 100
+"""Steps between two updates of the masks."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +26,12 @@ class Point:
 
     Parameters
     ----------
-    weight_bits, activation_bits, input_bits : int
-        Widths of weights, of the ReLUs' outputs and of the inputs.
-    sparsity : float
-        Share of zeros in every kernel.
-    hidden : tuple of int
-        Widths of the hidden layers.
+    benchmark : str
+        Key of its benchmark.
+    family : Family
+        What it shares with others.
+    setting : Setting
+        How far it is compressed.
     schedule : Schedule
         Its training.
     seed : int
@@ -78,33 +40,29 @@ class Point:
         Who thought of it.
     """
 
-    weight_bits: int
-    activation_bits: int
-    sparsity: float
-    hidden: tuple[int, ...] = HIDDEN
-    input_bits: int = INPUT_BITS
-    schedule: Schedule = field(default_factory=Schedule)
+    benchmark: str
+    family: Family
+    setting: Setting
+    schedule: Schedule
     seed: int = 0
     source: Literal["grid", "search"] = "grid"
 
     @property
     def group(self) -> str:
-        """Key without the seed; says only what is not usual.
+        """Key without the seed, such as ``jets-w3_a4_p875_i8_h16x16x16``.
 
-        Examples
-        --------
-        >>> Point(4, 4, 0.75).group, Point(3, 4, 0.875, (16, 16, 16), 8).group
-        ('jets-w4_a4_p75', 'jets-w3_a4_p875_i8_h16x16x16')
+        It says only what is not usual in the family; ``t`` is for another training.
         """
-        percent = f"{100 * self.sparsity:g}".replace(".", "")
-        parts = [f"w{self.weight_bits}", f"a{self.activation_bits}", f"p{percent}"]
-        if self.input_bits != INPUT_BITS:
-            parts.append(f"i{self.input_bits}")
-        if self.hidden != HIDDEN:
-            parts.append("h" + "x".join(map(str, self.hidden)))
-        if self.schedule != Schedule():
+        setting = self.setting
+        percent = f"{100 * setting.sparsity:g}".replace(".", "")
+        parts = [f"w{setting.weight_bits}", f"a{setting.activation_bits}", f"p{percent}"]
+        if setting.input_bits != self.family.inputs.width:
+            parts.append(f"i{setting.input_bits}")
+        if setting.hidden != self.family.network.hidden:
+            parts.append("h" + "x".join(map(str, setting.hidden)))
+        if self.schedule != self.family.schedule:
             parts.append(f"t{digest(asdict(self.schedule))[:6]}")
-        return f"{BENCHMARK}-{'_'.join(parts)}"
+        return f"{self.benchmark}-{'_'.join(parts)}"
 
     @property
     def key(self) -> str:
@@ -116,12 +74,12 @@ class Point:
         """What the pipeline makes of it."""
         return Variant(
             self.key,
-            BENCHMARK,
-            Topology(INPUTS, self.hidden, CLASSES),
+            self.benchmark,
+            replace(self.family.network, hidden=self.setting.hidden),
             _recipe(self),
             _emulation(self),
             about=f"a point of a sweep ({self.source})",
-            reference=REFERENCE,
+            reference=self.family.reference,
         )
 
     def told(self) -> dict[str, Any]:
@@ -129,19 +87,37 @@ class Point:
         facts = {
             "key": self.key,
             "group": self.group,
-            "weight_bits": self.weight_bits,
-            "activation_bits": self.activation_bits,
-            "input_bits": self.input_bits,
-            "sparsity": self.sparsity,
-            "hidden": list(self.hidden),
+            **asdict(self.setting),
+            "hidden": list(self.setting.hidden),
             "seed": self.seed,
             "steps": self.schedule.steps,
             "source": self.source,
         }
-        return facts if self.schedule == Schedule() else facts | {"recipe": asdict(self.schedule)}
+        usual = self.schedule == self.family.schedule
+        return facts if usual else facts | {"recipe": asdict(self.schedule)}
 
 
-def point_of(facts: Mapping[str, Any]) -> Point:
+def family_of(benchmark: Benchmark) -> Family:
+    """Return a benchmark's family, or raise `SuiteError` where it declares none."""
+    if benchmark.family is None:
+        raise SuiteError(
+            f"benchmark {benchmark.key!r} declares no family of points to sweep; declare one "
+            "(hlsgate.families.Family), or name another benchmark."
+        )
+    return benchmark.family
+
+
+def points_of(benchmark: Benchmark, grid: Grid) -> list[Point]:
+    """Return every point of a grid, seeds of a group side by side."""
+    family = family_of(benchmark)
+    return [
+        Point(benchmark.key, family, setting, family.schedule, seed)
+        for setting in family.settings(grid)
+        for seed in grid.seeds
+    ]
+
+
+def point_of(facts: Mapping[str, Any], benchmark: Benchmark) -> Point:
     """Return the point that `Point.told` told of.
 
     Raises
@@ -149,20 +125,15 @@ def point_of(facts: Mapping[str, Any]) -> Point:
     SuiteError
         If its recipe has changed since, so that it would be another point.
     """
-    point = Point(
-        facts["weight_bits"],
-        facts["activation_bits"],
-        facts["sparsity"],
-        tuple(facts["hidden"]),
-        facts["input_bits"],
-        Schedule(**facts.get("recipe", {})),
-        facts["seed"],
-        facts["source"],
-    )
+    family = family_of(benchmark)
+    names = ("weight_bits", "activation_bits", "sparsity", "input_bits")
+    setting = Setting(hidden=tuple(facts["hidden"]), **{name: facts[name] for name in names})
+    schedule = Schedule(**facts["recipe"]) if "recipe" in facts else family.schedule
+    point = Point(benchmark.key, family, setting, schedule, facts["seed"], facts["source"])
     if point.key != facts["key"]:
         raise SuiteError(
-            f"{facts['key']} would now be {point.key}, as the usual schedule has changed; sweep "
-            "and record the frontier anew."
+            f"{facts['key']} would now be {point.key}, as what is usual has changed; sweep and "
+            "record the frontier anew."
         )
     return point
 
@@ -171,49 +142,59 @@ def _weights(bits: int) -> Quantizer:
     return Quantizer(bits, 0 if bits <= _FEW_BITS else 1)
 
 
-def _activations(bits: int) -> Quantizer:
+def _activations(point: Point) -> Quantizer:
     """Leave one bit right of the binary point: hls4ml makes integers, which are not traced."""
-    return Quantizer(bits, min(_ACTIVATION_INTEGER, bits - 1))
+    bits = point.setting.activation_bits
+    return Quantizer(bits, min(point.family.activation_integer, bits - 1))
 
 
 def _recipe(point: Point) -> Recipe:
-    """Gradual pruning, a cosine schedule and the reference as teacher, as in the suite."""
-    pruning = None
-    if point.sparsity:
+    """Gradual pruning, a cosine schedule and the reference as teacher."""
+    setting, pruning = point.setting, None
+    if setting.sparsity:
         end = point.schedule.pruning_end
-        pruning = Pruning(point.sparsity, "polynomial", begin_step=0, end=end, frequency=100)
+        pruning = Pruning(
+            setting.sparsity, "polynomial", begin_step=0, end=end, frequency=_PRUNED_EVERY
+        )
     return replace(
-        better_float(point.schedule),
+        float_recipe(point.family, point.schedule),
         seed=point.seed,
-        inputs=Fixed(point.input_bits, _INPUT_INTEGER),
-        weights=_weights(point.weight_bits),
-        activations=_activations(point.activation_bits),
+        inputs=replace(point.family.inputs, width=setting.input_bits),
+        weights=_weights(setting.weight_bits),
+        activations=_activations(point),
         pruning=pruning,
     )
 
 
-def better_float(schedule: Schedule) -> Recipe:
-    """Return the recipe of the points, without any compression; no share, no teacher."""
+def float_recipe(family: Family, schedule: Schedule) -> Recipe:
+    """Return the recipe of a family's points, without any compression; no share, no teacher."""
     return Recipe(
         steps=schedule.steps,
         learning_rate=schedule.learning_rate,
-        batch_size=256,
+        batch_size=family.batch_size,
         schedule="cosine",
-        l1=0.0,
-        teacher=REFERENCE if schedule.teacher_share else None,
+        l1=family.l1,
+        validation_split=family.validation_split,
+        teacher=family.reference if schedule.teacher_share else None,
         teacher_share=schedule.teacher_share,
     )
 
 
-def reference2() -> Variant:
+def reference2(benchmark: Benchmark) -> Variant:
     """Return the float network that is trained as well as the points are, and for longer.
 
-    It has no teacher: its own would be the reference, which is the less accurate of the two.
+    It has no teacher: its own would be the reference, which may be the less accurate of the two.
     """
-    recipe = better_float(Schedule(steps=2 * STEPS, teacher_share=0.0))
-    topology = Topology(INPUTS, HIDDEN, CLASSES)
-    about = "float weights, with the recipe of the sweep's points"
-    return Variant("jets-float_better", BENCHMARK, topology, recipe, Emulation("model"), about)
+    family = family_of(benchmark)
+    longer = replace(family.schedule, steps=2 * family.schedule.steps, teacher_share=0.0)
+    return Variant(
+        f"{family.reference}_better",
+        benchmark.key,
+        family.network,
+        float_recipe(family, longer),
+        Emulation("model"),
+        "float weights, with the recipe of the sweep's points",
+    )
 
 
 def _emulation(point: Point) -> Emulation:
@@ -225,6 +206,7 @@ def _emulation(point: Point) -> Emulation:
 
 def _logits(point: Point) -> Fixed:
     """Return a type that holds every sum of the last layer that lies in its range, exactly."""
-    weights = _weights(point.weight_bits).weight_type.fraction
-    activations = _activations(point.activation_bits).relu_type.fraction
-    return Fixed(_LOGITS_INTEGER + weights + activations, _LOGITS_INTEGER)
+    weights = _weights(point.setting.weight_bits).weight_type.fraction
+    activations = _activations(point).relu_type.fraction
+    integer = point.family.logits_integer
+    return Fixed(integer + weights + activations, integer)

@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hlsgate.errors import FrontierError
+from hlsgate.families import Family, Setting, sparsities, teacher_shares
 from hlsgate.frontier import documents
-from hlsgate.frontier.points import Point, Schedule, point_of
+from hlsgate.frontier.points import Point, family_of, point_of
 from hlsgate.frontier.sweep import Result
+from hlsgate.suites import Benchmark
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
 STUDY = "frontier"
-STORAGE = Path("results") / "frontier-search.db"
-
-SPARSITIES = (0.0, 0.25, 0.5, 0.625, 0.75, 0.8125, 0.875, 0.9375)
-TEACHER_SHARES = (0.0, 0.25, 0.5, 0.75)
 
 Make = Callable[[Sequence[Point]], Mapping[str, Result]]
 """Makes points, all at once; ``{"error": ...}`` for those that could not be."""
@@ -48,38 +46,49 @@ class Budget:
         return at_once if self.trials is None else max(0, min(at_once, self.trials - done))
 
 
-def suggest(trial: Trial) -> Point:
+def suggest(trial: Trial, benchmark: Benchmark) -> Point:
     """Return the point that a trial stands for; everything that is searched is named here."""
-    hidden = [trial.suggest_int(f"hidden{layer}", 8, 40, step=8) for layer in (1, 2, 3)]
-    schedule = Schedule(
-        learning_rate=float(f"{trial.suggest_float('learning_rate', 1e-3, 2e-2, log=True):.3g}"),
-        pruning_end=trial.suggest_float("pruning_end", 0.3, 0.8, step=0.1),
-        teacher_share=trial.suggest_categorical("teacher_share", TEACHER_SHARES),
+    family = family_of(benchmark)
+    varied = family.search
+    widths = [
+        trial.suggest_int(f"hidden{layer}", *varied.hidden, step=varied.hidden_step)
+        for layer, _ in enumerate(family.network.hidden, 1)
+    ]
+    rate = trial.suggest_float("learning_rate", *varied.learning_rate, log=True)
+    schedule = replace(
+        family.schedule,
+        learning_rate=float(f"{rate:.3g}"),
+        pruning_end=trial.suggest_float("pruning_end", *varied.pruning_end, step=0.1),
+        teacher_share=trial.suggest_categorical("teacher_share", teacher_shares(family)),
     )
-    return Point(
-        weight_bits=trial.suggest_int("weight_bits", 2, 6),
-        activation_bits=trial.suggest_int("activation_bits", 2, 6),
-        sparsity=trial.suggest_categorical("sparsity", SPARSITIES),
-        hidden=tuple(hidden),
-        input_bits=trial.suggest_int("input_bits", 6, 12),
-        schedule=schedule,
-        source="search",
+    setting = _setting(trial, family, tuple(widths))
+    return Point(benchmark.key, family, setting, schedule, source="search")
+
+
+def _setting(trial: Trial, family: Family, hidden: tuple[int, ...]) -> Setting:
+    varied = family.search
+    return Setting(
+        weight_bits=trial.suggest_int("weight_bits", *varied.weight_bits),
+        activation_bits=trial.suggest_int("activation_bits", *varied.activation_bits),
+        sparsity=trial.suggest_categorical("sparsity", sparsities(family)),
+        hidden=hidden,
+        input_bits=trial.suggest_int("input_bits", *varied.input_bits),
     )
 
 
 def parameters(point: Point) -> dict[str, Any]:
     """Return what `suggest` would have suggested for a point, to begin a search from it."""
     found: dict[str, Any] = {
-        f"hidden{layer}": width for layer, width in enumerate(point.hidden, start=1)
+        f"hidden{layer}": width for layer, width in enumerate(point.setting.hidden, start=1)
     }
     for name in ("weight_bits", "activation_bits", "sparsity", "input_bits"):
-        found[name] = getattr(point, name)
+        found[name] = getattr(point.setting, name)
     for name in ("learning_rate", "pruning_end", "teacher_share"):
         found[name] = getattr(point.schedule, name)
     return found
 
 
-def open_study(path: Path, content: Mapping[str, Any]) -> Study:
+def open_study(path: Path, content: Mapping[str, Any], benchmark: Benchmark) -> Study:
     """Open a search's file, or begin one from a sweep's frontier.
 
     Trials that an interrupted search left unfinished are tried again.
@@ -90,6 +99,8 @@ def open_study(path: Path, content: Mapping[str, Any]) -> Study:
         SQLite file.
     content : mapping
         The sweep that the search is to improve.
+    benchmark : Benchmark
+        What it is of.
 
     Raises
     ------
@@ -118,7 +129,7 @@ def open_study(path: Path, content: Mapping[str, Any]) -> Study:
             "one with --storage."
         ) from error
     _same_judge(study, content, path)
-    _resume(study, content)
+    _resume(study, content, benchmark)
     return study
 
 
@@ -135,7 +146,7 @@ def _same_judge(study: Study, content: Mapping[str, Any], path: Path) -> None:
         )
 
 
-def _resume(study: Study, content: Mapping[str, Any]) -> None:
+def _resume(study: Study, content: Mapping[str, Any], benchmark: Benchmark) -> None:
     from optuna.trial import TrialState
 
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
@@ -144,10 +155,10 @@ def _resume(study: Study, content: Mapping[str, Any]) -> None:
     if not study.trials:
         for facts in content["points"]:
             if facts["key"] in content["pareto"] and facts["seed"] == content["seeds"][0]:
-                study.enqueue_trial(parameters(point_of(facts)), skip_if_exists=True)
+                study.enqueue_trial(parameters(point_of(facts, benchmark)), skip_if_exists=True)
 
 
-def search(study: Study, budget: Budget, make: Make, at_once: int) -> int:
+def search(study: Study, budget: Budget, make: Make, at_once: int, benchmark: Benchmark) -> int:
     """Try points until the budget is spent; return how many were tried.
 
     Parameters
@@ -156,13 +167,15 @@ def search(study: Study, budget: Budget, make: Make, at_once: int) -> int:
         Makes points.
     at_once : int
         How many are made together.
+    benchmark : Benchmark
+        Whose family is searched.
     """
     from optuna.trial import TrialState
 
     started, done = time.monotonic(), 0
     while count := budget.left(done, started, at_once):
         trials = [study.ask() for _ in range(count)]
-        points = [suggest(trial) for trial in trials]
+        points = [suggest(trial, benchmark) for trial in trials]
         found = make(list({point.key: point for point in points}.values()))
         for trial, point in zip(trials, points, strict=True):
             result = found[point.key]
@@ -175,7 +188,9 @@ def search(study: Study, budget: Budget, make: Make, at_once: int) -> int:
     return done
 
 
-def promising(study: Study, content: Mapping[str, Any], most: int) -> list[Point]:
+def promising(
+    study: Study, content: Mapping[str, Any], most: int, benchmark: Benchmark
+) -> list[Point]:
     """Return the best trials that are no points of the sweep yet, with all its seeds.
 
     A trial counts if no group of the sweep is as accurate and as cheap, by its first seed.
@@ -184,6 +199,8 @@ def promising(study: Study, content: Mapping[str, Any], most: int) -> list[Point
     ----------
     most : int
         Groups to return, those with the smallest cost among those with parity first.
+    benchmark : Benchmark
+        Whose family was searched.
     """
     first = [one for one in content["points"] if one["seed"] == content["seeds"][0]]
     known = {one["group"] for one in content["points"]}
@@ -191,7 +208,7 @@ def promising(study: Study, content: Mapping[str, Any], most: int) -> list[Point
     found: dict[str, tuple[bool, float, Point]] = {}
     for trial in study.best_trials:
         accuracy, cost = trial.values
-        point = point_of(trial.user_attrs["point"])
+        point = point_of(trial.user_attrs["point"], benchmark)
         beaten = any(o["accuracy"] >= accuracy and o["da_cost"] <= cost for o in first)
         if point.group not in known and not beaten:
             found[point.group] = (accuracy < limit, cost, point)

@@ -6,6 +6,7 @@ kept by the tasks themselves (the cache), so an interrupted sweep goes on where 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,13 @@ DESERTED_S = 600.0
 
 DEATHS = 3
 """Workers that one task may lose before it counts as failed."""
+
+FULL_BYTES = 3 * 2**30
+"""Memory at which a worker ends after its task, and starts anew.
+
+TensorFlow 2.14 gives nothing back of what it compiled for a training: 75 to 90 MB each, whatever is
+cleared (docs/frontier.md).
+"""
 
 Result = Mapping[str, Any]
 
@@ -157,24 +165,61 @@ def run(tasks: Sequence[Task], client: Client, watcher: Watcher) -> dict[str, Re
     FrontierError
         If there is no worker for `DESERTED_S` seconds.
     """
-    futures = {
-        client.submit(task.function, *task.arguments, pure=False): task.key for task in tasks
+    waiting = {
+        client.submit(_made, FULL_BYTES, task.function, *task.arguments, pure=False): task.key
+        for task in tasks
     }
     found: dict[str, Result] = {}
     peopled = time.monotonic()
     try:
-        while len(found) < len(futures):
+        while waiting:
             peopled = _peopled(client, peopled)
-            done = [f for f, key in futures.items() if key not in found and f.done()]
+            done = [future for future in waiting if future.done()]
             for future in done:
-                found[futures[future]] = result = _result(future)
-                watcher.done(futures[future], result)
-            watcher.running(_running(client, futures, found))
+                result = _result(future)
+                # What is fetched is forgotten: a worker that ends would have to hand it over.
+                key = waiting.pop(future)
+                future.release()
+                found[key] = result
+                watcher.done(key, result)
+            watcher.running(_running(client, waiting))
             if not done:
                 time.sleep(POLL_S / 4)
     finally:
-        client.cancel(list(futures))
+        client.cancel(list(waiting))
     return found
+
+
+def _made(limit: int, function: Callable[..., Result], *arguments: Any) -> Result:
+    """Run a task where a worker is; let the worker start anew if it has grown too large."""
+    import psutil
+
+    try:
+        return function(*arguments)
+    finally:
+        if psutil.Process().memory_info().rss > limit:
+            _renew_after_this()
+
+
+def _renew_after_this() -> None:
+    """Take no more tasks, and let the nanny restart this worker once the present one is done.
+
+    Paused first, so that no task is begun only to be cut off; one that is there already, and not
+    begun, goes to another worker. A worker without a nanny goes on: nobody would start it again.
+    """
+    from distributed import Status, get_worker
+
+    worker = get_worker()
+    if worker.nanny is None:
+        return
+
+    async def renew() -> None:
+        worker.status = Status.paused
+        while worker.state.executing:
+            await asyncio.sleep(POLL_S / 4)
+        await worker.close_gracefully(restart=True, reason="it has grown too large")
+
+    worker.loop.add_callback(renew)
 
 
 def _peopled(client: Client, last: float) -> float:
@@ -198,8 +243,7 @@ def _result(future: Any) -> Result:
     return result
 
 
-def _running(client: Client, futures: Mapping[Any, str], found: Mapping[str, Result]) -> list[str]:
-    names = {future.key: key for future, key in futures.items()}
-    processing = client.processing()
-    at = [keys[0] for keys in processing.values() if keys]
-    return [names[key] for key in at if key in names and names[key] not in found]
+def _running(client: Client, waiting: Mapping[Any, str]) -> list[str]:
+    names = {future.key: key for future, key in waiting.items()}
+    at = [keys[0] for keys in client.processing().values() if keys]
+    return [names[key] for key in at if key in names]

@@ -20,11 +20,12 @@ from hlsgate.cache import Cache
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Design, Variant
 from hlsgate.errors import HlsgateError
-from hlsgate.frontier.points import BENCHMARK, REFERENCE, Point, reference2
+from hlsgate.frontier.points import Point, family_of, reference2
 from hlsgate.gates.baselines import load as load_baselines
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S, Hardware
 from hlsgate.pipeline import Pipeline
 from hlsgate.reports.da4ml import parse_da4ml
+from hlsgate.suites import Benchmark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,17 +49,50 @@ class Place:
 
     Parameters
     ----------
-    root : pathlib.Path
-        The checkout; ``fixtures/`` and ``baselines.json`` are below it.
+    benchmark : str
+        Key of what is swept.
     cache : pathlib.Path
         Folder of finished work.
-    dataset : str
+    baselines : pathlib.Path
+        File of margins, and of what is recorded of the reference.
+    checkpoints : pathlib.Path
+        Folder of frozen weights.
+    dataset : str, optional
         As in ``--dataset``.
+    suite : pathlib.Path, optional
+        File of the suite that the benchmark is of; hlsgate's own without it.
     """
 
-    root: Path
+    benchmark: str
     cache: Path
+    baselines: Path
+    checkpoints: Path
     dataset: str | None = None
+    suite: Path | None = None
+
+    @property
+    def declared(self) -> Benchmark:
+        """The benchmark; its suite has to be in use."""
+        return suite.benchmark(self.benchmark)
+
+    @property
+    def reference(self) -> Variant:
+        """What all points are judged against."""
+        return suite.variant(family_of(self.declared).reference)
+
+
+def place_of(
+    benchmark: str, cache: Path, baselines: Path, checkpoints: Path, dataset: str | None = None
+) -> Place:
+    """Return a place of the suite in use, by whole paths: a worker may stand in another folder."""
+    return Place(
+        benchmark,
+        cache.resolve(),
+        baselines.resolve(),
+        checkpoints.resolve(),
+        dataset,
+        suite.file(),
+    )
 
 
 class _Trained(Pipeline):
@@ -73,25 +107,30 @@ class _Trained(Pipeline):
 def _pipeline(place: Place, *, frozen: bool = False) -> Pipeline:
     cache = Cache(place.cache)
     kind = Pipeline if frozen else _Trained
-    return kind(lambda _benchmark: _dataset(place), cache, suite.active().checkpoints)
+    return kind(lambda _benchmark: _dataset(place), cache, place.checkpoints)
 
 
 @functools.cache
 def _dataset(place: Place) -> datasets.Dataset:
-    return datasets.load(suite.benchmark(BENCHMARK), place.dataset, Cache(place.cache))
+    return datasets.load(place.declared, place.dataset, Cache(place.cache))
 
 
-def one_thread() -> None:
-    """Let libraries that are yet to be imported use one thread."""
+def begin(place: Place) -> None:
+    """Make ready the process that a task came to: one thread, and the suite of the place.
+
+    Libraries that are yet to be imported obey; those that are loaded had the worker's environment.
+    """
     os.environ.update(ONE_THREAD)
+    if suite.file() != place.suite:
+        suite.use(suite.load(place.suite) if place.suite else None, place.suite)
 
 
 def head(place: Place) -> Facts:
     """Return what all points have in common: data set, rows, margin and confidence."""
     dataset = _dataset(place)
-    policy = load_baselines(place.root / "baselines.json").parity("accuracy", BENCHMARK)
+    policy = load_baselines(place.baselines).parity("accuracy", place.benchmark)
     return {
-        "benchmark": BENCHMARK,
+        "benchmark": place.benchmark,
         "dataset": dataset.name,
         "dataset_sha256": dataset.sha256,
         "n": len(dataset.y_test),
@@ -101,8 +140,8 @@ def head(place: Place) -> Facts:
 
 def references(place: Place) -> Facts:
     """Evaluate both references; the first is counted, too, and its recorded cells are named."""
-    one_thread()
-    variant = suite.variant(REFERENCE)
+    begin(place)
+    variant = place.reference
     fixed = _pipeline(place, frozen=True)
     weights = fixed.frozen(variant)
     counts = parse_da4ml(fixed.logic(variant, weights, targets.DA4ML.backend)).values
@@ -114,7 +153,7 @@ def references(place: Place) -> Facts:
         "register_bits": counts["register_bits"],
         **_recorded(place, variant, weights),
     }
-    better = reference2()
+    better = reference2(place.declared)
     second = {
         "variant": better.key,
         "accuracy": float(_reference2(place).mean()),
@@ -127,7 +166,7 @@ def references(place: Place) -> Facts:
 def _recorded(place: Place, variant: Variant, weights: Checkpoint) -> Facts:
     """Return the baseline's cells of a variant that is too slow to synthesise; null without one."""
     design = Design(variant, targets.YOSYS_CYCLONEV)
-    known = load_baselines(place.root / "baselines.json").recorded(design.key)
+    known = load_baselines(place.baselines).recorded(design.key)
     if known is None or known.weights_sha256 != weights.sha256:
         return dict.fromkeys(("alut", "ff", "alut_origin", "yosys"))
     cells = {name: int(known.values[name]) for name in ("alut", "ff")}
@@ -137,13 +176,13 @@ def _recorded(place: Place, variant: Variant, weights: Checkpoint) -> Facts:
 @functools.cache
 def _reference(place: Place) -> NDArray[np.bool_]:
     """Rows that the reference has right, by its frozen weights, as in ``test_parity``."""
-    fixed, variant = _pipeline(place, frozen=True), suite.variant(REFERENCE)
+    fixed, variant = _pipeline(place, frozen=True), place.reference
     return _right(place, fixed.keras_logits(variant, fixed.frozen(variant)))
 
 
 @functools.cache
 def _reference2(place: Place) -> NDArray[np.bool_]:
-    pipeline, variant = _pipeline(place), reference2()
+    pipeline, variant = _pipeline(place), reference2(place.declared)
     return _right(place, pipeline.keras_logits(variant, pipeline.trained(variant)))
 
 
@@ -154,7 +193,7 @@ def _right(place: Place, logits: NDArray[np.floating[Any]]) -> NDArray[np.bool_]
 
 def network(declared: Point, place: Place) -> Facts:
     """Train a point and run all test rows through its logic, and no more: a yardstick of speed."""
-    one_thread()
+    begin(place)
     pipeline, variant = _pipeline(place), declared.variant
     logits = pipeline.interpreted(variant, pipeline.trained(variant), targets.DA4ML.backend)
     return {"rows": len(logits)}
@@ -162,7 +201,7 @@ def network(declared: Point, place: Place) -> Facts:
 
 def exactness(declared: Point, place: Place) -> Facts:
     """Hold a point's logic against Keras, with the types that the conversion declares."""
-    one_thread()
+    begin(place)
     pipeline, variant = _pipeline(place), declared.variant
     weights = pipeline.trained(variant)
     expected = pipeline.keras_logits(variant, weights, as_hardware=True)
@@ -173,7 +212,7 @@ def exactness(declared: Point, place: Place) -> Facts:
 
 def point(declared: Point, place: Place) -> Facts:
     """Train a point, run all test rows through its logic, count it, and judge it."""
-    one_thread()
+    begin(place)
     pipeline, variant = _pipeline(place), declared.variant
     weights = pipeline.trained(variant)
     right = _right(place, pipeline.interpreted(variant, weights, targets.DA4ML.backend))
@@ -214,18 +253,18 @@ def judged(
 
 
 def _layers(declared: Point, weights: Mapping[str, NDArray[np.float32]]) -> list[bops.DenseLayer]:
-    layers: list[bops.DenseLayer] = []
+    setting, layers = declared.setting, list[bops.DenseLayer]()
     for kernel in (values for name, values in weights.items() if compression.is_kernel(name)):
         inputs, outputs = kernel.shape
-        bits = declared.activation_bits if layers else declared.input_bits
+        bits = setting.activation_bits if layers else setting.input_bits
         zeros = float((kernel == 0).mean())
-        layers.append(bops.DenseLayer(inputs, outputs, bits, declared.weight_bits, zeros))
+        layers.append(bops.DenseLayer(inputs, outputs, bits, setting.weight_bits, zeros))
     return layers
 
 
 def cells(declared: Point, place: Place) -> Facts:
     """Synthesise a point with Yosys: its ALUTs, its flip-flops, and by which versions."""
-    one_thread()
+    begin(place)
     hardware = Hardware(_pipeline(place), SYNTHESIS_TIMEOUT_S)
     found = hardware.measured(Design(declared.variant, targets.YOSYS_CYCLONEV))
     values = {name: int(found.values[name]) for name in ("alut", "ff")}

@@ -38,7 +38,7 @@ def write(
     summary: Summary,
     baselines: Baselines,
     checkpoints: Path,
-    sweep: Mapping[str, Any] | None = None,
+    sweeps: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write the page of a run.
 
@@ -54,8 +54,8 @@ def write(
         What they were judged by.
     checkpoints : pathlib.Path
         Folder of frozen weights; only those that the results are of are shown.
-    sweep : mapping or None
-        As `hlsgate.tradeoff.read` returns it.
+    sweeps : mapping of str to mapping
+        By benchmark, as `hlsgate.frontier.documents.gathered` returns them.
 
     Raises
     ------
@@ -69,13 +69,13 @@ def write(
         verdict.section(content, summary),
         accuracy.accuracy(content),
         resources.section(content, baselines.published()),
-        frontier.section(content, sweep),
+        frontier.section(content, sweeps),
         accuracy.curves(content),
         accuracy.confusion(content),
         emulation.section(content),
         weights.section(content, checkpoints),
         history.section(baselines),
-        provenance.section(content, baselines, sweep),
+        provenance.section(content, baselines, sweeps),
     ]
     documents.write_text(path, _laid_out(content, summary, sections), ResultsError)
 

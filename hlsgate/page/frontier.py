@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hlsgate import suite
 from hlsgate.figures import frontier, style
 from hlsgate.figures.svg import inline
 from hlsgate.gates.changes import number
-from hlsgate.page.blocks import Block, Folded, Grid, Listing, Picture, Row, Section, Text
-from hlsgate.tradeoff import COSTS, Tradeoff, compare
+from hlsgate.page.blocks import (
+    Block,
+    Folded,
+    Grid,
+    Heading,
+    Listing,
+    Picture,
+    Row,
+    Section,
+    Text,
+)
+from hlsgate.tradeoff import Tradeoff, benchmarks, plots
 
 _HEADS = ("point", "weights, bits", "activations, bits", "zeros", "hidden", "seed", "from",
           "accuracy %", "loss, points", "parity", "DA cost", "ALUT", "FF")  # fmt: skip
 _WORDS = (4, 6, 9)
-_MISSING = (
-    "No sweep was given. Make one with 'python -m hlsgate frontier', then name it here: "
-    "'python -m hlsgate report RESULTS --frontier results/frontier.json'."
-)
 
 
-def section(content: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> Section:
-    """Plot accuracy against cost; the answer first, where there is a sweep."""
+def section(content: Mapping[str, Any], sweeps: Mapping[str, Mapping[str, Any]]) -> Section:
+    """Plot accuracy against cost, each benchmark by itself; `sweeps` are by benchmark."""
     blocks: list[Block] = []
-    if sweep is None:
-        blocks.append(Text(_MISSING))
-    else:
-        blocks.append(Text(sweep["answer"]["sentence"], strong=True))
-        if "answer2" in sweep:
-            blocks.append(Text(sweep["answer2"]["sentence"]))
-    found = [compare(metric, content, sweep) for metric in COSTS]
-    shown = [one for one in found if one.points or one.variants]
-    if shown:
-        blocks.append(Row([_picture(one) for one in shown]))
-        blocks.append(Listing(_notes(shown, content, sweep)))
-    if sweep is not None:
-        blocks += _tables(sweep)
+    for key in benchmarks(sweeps):
+        blocks += _benchmark(key, content, sweeps.get(key))
     return Section("frontier", "Accuracy against cost", blocks)
 
 
+def _benchmark(
+    key: str, content: Mapping[str, Any], sweep: Mapping[str, Any] | None
+) -> Iterator[Block]:
+    """Show the answer first, where there is a sweep."""
+    yield Heading(key)
+    if sweep is None:
+        yield Text(_missing(key))
+    else:
+        yield Text(sweep["answer"]["sentence"], strong=True)
+        if "answer2" in sweep:
+            yield Text(sweep["answer2"]["sentence"])
+    shown = plots(key, content, sweep)
+    if shown:
+        yield Row([_picture(one) for one in shown])
+        yield Listing(_notes(shown, content, sweep))
+    if sweep is not None:
+        yield from _tables(key, sweep)
+
+
+def _missing(key: str) -> str:
+    if suite.benchmark(key).family is None:
+        return f"No family of points is declared for {key}, so there is no sweep of it."
+    return (
+        f"There is no sweep of {key}. Make one with 'python -m hlsgate frontier --benchmark {key}',"
+        f" then name it here: 'python -m hlsgate report RESULTS --frontier "
+        f"results/frontier-{key}.json'; or store it: 'python -m hlsgate frontier record'."
+    )
+
+
 def _picture(one: Tradeoff) -> Picture:
-    name = f"frontier-{one.metric.replace('_', '-')}"
+    name = f"frontier-{one.benchmark}-{one.metric}".replace("_", "-")
     swept = f"{len(one.points)} points of a sweep and " if one.points else ""
     shown = f"{swept}{len(one.variants)} declared networks"
-    title = f"Accuracy against {frontier.AXES[one.metric]}: {shown}"
+    title = f"{one.benchmark}: accuracy against {frontier.AXES[one.metric]}: {shown}"
     with style(name):
         svg = inline(frontier.draw(one), name, title, frontier.tips(one))
     return Picture(svg, f"{title}. Bars: 95 % intervals of the accuracy. Counted by {one.tool}.")
@@ -54,7 +79,9 @@ def _notes(
 ) -> list[str]:
     """Say what is not in the plots."""
     notes = [f"Not drawn: {note}." for one in shown for note in one.notes]
-    data = {one["frozen"]["dataset"] for one in content["variants"].values() if "frozen" in one}
+    variants = suite.active().variants_of(shown[0].benchmark)
+    scores = [content["variants"].get(one.key, {}).get("frozen", {}) for one in variants]
+    data = {one["dataset"] for one in scores if "dataset" in one}
     data |= {sweep["dataset"]} if sweep else set()
     known = " and ".join(sorted(data)) or "unknown"
     notes.append(
@@ -69,7 +96,7 @@ def _notes(
     return list(dict.fromkeys([*notes, paired]))
 
 
-def _tables(sweep: Mapping[str, Any]) -> list[Block]:
+def _tables(key: str, sweep: Mapping[str, Any]) -> list[Block]:
     best = [one for one in sweep["points"] if one["key"] in sweep["pareto"]]
     rest = [one for one in sweep["points"] if one["key"] not in sweep["pareto"]]
     note = (
@@ -77,14 +104,15 @@ def _tables(sweep: Mapping[str, Any]) -> list[Block]:
         f"one-sided {100 * sweep['confidence']:g} % bounds; parity: at most "
         f"{100 * sweep['margin']:g} point. ALUTs: synthesised on the frontier only."
     )
-    blocks: list[Block] = [Grid("The frontier", _HEADS, _rows(best), _WORDS, (note,))]
+    blocks: list[Block] = [Grid(f"The frontier of {key}", _HEADS, _rows(best), _WORDS, (note,))]
     if rest:
-        grid = Grid("Other points", _HEADS, _rows(rest), _WORDS)
+        grid = Grid(f"Other points of {key}", _HEADS, _rows(rest), _WORDS)
         blocks.append(Folded(f"{len(rest)} other points", [grid]))
     failed = sweep.get("failed", [])
     if failed:
         rows = [[one["key"], one["error"]] for one in failed]
-        blocks.append(Grid("Points that could not be made", ("point", "why"), rows, (1,)))
+        caption = f"Points of {key} that could not be made"
+        blocks.append(Grid(caption, ("point", "why"), rows, (1,)))
     return blocks
 
 

@@ -13,32 +13,31 @@ from hlsgate.page.blocks import Block, Folded, Grid, Section
 
 _HEAD = ("created", "commit", "machine", "cores", "hlsgate")
 _UNKNOWN = "not stated"
+_Sweeps = Mapping[str, Mapping[str, Any]]
 
 
-def section(
-    content: Mapping[str, Any], baselines: Baselines, sweep: Mapping[str, Any] | None
-) -> Section:
+def section(content: Mapping[str, Any], baselines: Baselines, sweeps: _Sweeps) -> Section:
     """Show machine, versions, commit and hashes of everything."""
     blocks: list[Block] = [
-        Grid("Runs", ("what", *_HEAD), _runs(content, sweep), (1, 2, 3, 4, 5)),
+        Grid("Runs", ("what", *_HEAD), _runs(content, sweeps), (1, 2, 3, 4, 5)),
         Folded("Hashes of weights and data", [
             Grid("Weights and data", ("what", "data set", "rows", "data sha256", "weights sha256"),
-                 _weights(content, sweep), (1, 3, 4)),
+                 _weights(content, sweeps), (1, 3, 4)),
         ]),
         Folded("Tools, parts and weights of every design", [
             Grid("Designs", ("design", "tool", "part", "stage", "clock aimed at, MHz", "origin",
                              "weights sha256"), _tools(content), (1, 2, 3, 5, 6)),
         ]),
-        Folded("Versions of packages", [_versions(content, sweep)]),
+        Folded("Versions of packages", [_versions(content, sweeps)]),
         Folded("Provenance of the baselines", [_baselines(baselines)]),
     ]  # fmt: skip
     return Section("provenance", "Provenance", blocks)
 
 
-def _runs(content: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> list[list[str]]:
+def _runs(content: Mapping[str, Any], sweeps: _Sweeps) -> list[list[str]]:
     rows = [["results", *(_told(content.get(name)) for name in _HEAD)]]
-    if sweep is not None:
-        rows.append(["sweep", *(_told(sweep.get(name)) for name in _HEAD)])
+    for key, sweep in sweeps.items():
+        rows.append([f"sweep of {key}", *(_told(sweep.get(name)) for name in _HEAD)])
     return [*rows, ["this page", "", "", "", "", __version__]]
 
 
@@ -46,7 +45,7 @@ def _told(value: object) -> str:
     return _UNKNOWN if value is None else str(value)
 
 
-def _weights(content: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> list[list[str]]:
+def _weights(content: Mapping[str, Any], sweeps: _Sweeps) -> list[list[str]]:
     rows = []
     for variant in suite.active().variants:
         for kind in ("frozen", "retrained"):
@@ -55,7 +54,7 @@ def _weights(content: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> lis
                 name = f"{variant.key}, {kind}"
                 hashes = (found["dataset_sha256"], found["weights_sha256"])
                 rows.append([name, found["dataset"], f"{found['n']:,}", *hashes])
-    if sweep is not None:
+    for sweep in sweeps.values():
         data = (sweep["dataset"], f"{sweep['n']:,}", sweep["dataset_sha256"])
         rows += [[one["key"], *data, one["weights_sha256"]] for one in sweep["points"]
                  if one["key"] in sweep["pareto"]]  # fmt: skip
@@ -73,11 +72,12 @@ def _tools(content: Mapping[str, Any]) -> list[list[str]]:
     return rows
 
 
-def _versions(content: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> Grid:
-    sides = [content["versions"], sweep["versions"] if sweep else {}]
+def _versions(content: Mapping[str, Any], sweeps: _Sweeps) -> Grid:
+    sides = [content["versions"], *(sweep["versions"] for sweep in sweeps.values())]
     names = sorted({name for side in sides for name in side})
     rows = [[name, *(side.get(name) or "-" for side in sides)] for name in names]
-    return Grid("Versions", ("package", "results", "sweep"), rows, (1, 2))
+    heads = ("package", "results", *(f"sweep of {key}" for key in sweeps))
+    return Grid("Versions", heads, rows, range(1, len(heads)))
 
 
 def _baselines(baselines: Baselines) -> Grid:

@@ -26,4 +26,5 @@ def suite(home: Path) -> Suite:
         streamed=STREAMED,
         traced=QUARTUS,
         weights="fixtures/checkpoints",
+        swept="fixtures/frontiers",
     )

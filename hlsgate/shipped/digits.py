@@ -14,6 +14,7 @@ from hlsgate.declarations import (
     Topology,
     Variant,
 )
+from hlsgate.families import Family, Grid, Ranges, Schedule, Setting
 from hlsgate.fixedpoint import Fixed
 from hlsgate.shipped.convolution import small_convolution
 from hlsgate.suites import Benchmark, Rows
@@ -45,6 +46,39 @@ def rows(_cache: Cache, _step: Step) -> Rows:
     return Rows(pictures / _INKS, labels, test)
 
 
+_NETWORK = Topology(inputs=64, hidden=(32, 32), classes=10)
+_PIXELS = Fixed(6, 2)
+"""Holds every shade exactly."""
+
+_FAMILY = Family(
+    reference="digits-float",
+    network=_NETWORK,
+    inputs=_PIXELS,
+    schedule=Schedule(steps=4_000, learning_rate=3e-3),
+    grids=(
+        Grid(
+            "full",
+            weight_bits=(2, 3, 4, 5, 6),
+            sparsities=(0.0, 0.5, 0.75, 0.875),
+            extra=(
+                Setting(3, 3, 0.5, (16, 16), 4),
+                Setting(4, 4, 0.5, (16, 16), 4),
+                Setting(4, 4, 0.5, (24, 24), 4),
+                Setting(3, 3, 0.75, _NETWORK.hidden, 4),
+                Setting(4, 4, 0.75, _NETWORK.hidden, 4),
+                Setting(3, 3, 0.875, _NETWORK.hidden, 4),
+                Setting(4, 4, 0.875, _NETWORK.hidden, 4),
+                Setting(5, 5, 0.9375, _NETWORK.hidden, 6),
+            ),
+        ),
+        Grid("trial", weight_bits=(3, 4), sparsities=(0.75,)),
+    ),
+    search=Ranges(weight_bits=(2, 6), activation_bits=(2, 6), input_bits=(3, 6), hidden=(8, 40)),
+    batch_size=32,
+    l1=1e-4,
+    validation_split=0.0,
+)
+
 BENCHMARK = Benchmark(
     "digits",
     rows,
@@ -53,11 +87,8 @@ BENCHMARK = Benchmark(
     about="handwritten digits: ten classes by 64 pixels, UCI's, as scikit-learn ships them",
     standardise=False,
     example="digits-q5_p75",
+    family=_FAMILY,
 )
-
-_NETWORK = Topology(inputs=64, hidden=(32, 32), classes=10)
-_PIXELS = Fixed(6, 2)
-"""Holds every shade exactly."""
 
 _PRUNING = Pruning(0.75, "polynomial", begin_step=0, end=0.5, frequency=50)
 

@@ -13,6 +13,7 @@ from hlsgate.declarations import (
     Topology,
     Variant,
 )
+from hlsgate.families import Family, Grid, Ranges, Schedule, Setting
 from hlsgate.fixedpoint import Fixed
 from hlsgate.shipped import jet_rows
 from hlsgate.suites import Benchmark
@@ -31,10 +32,39 @@ def benchmark(home: Path) -> Benchmark:
         name="jets_embedded",
         example="jets-q4_p75",
         timed=("jets-float", "jets-q4_p75_exercise", "jets-q6_p75"),
+        family=FAMILY,
     )
 
 
 JETS = Topology(inputs=16, hidden=(32, 32, 32), classes=5)
+
+FAMILY = Family(
+    reference="jets-float",
+    network=JETS,
+    inputs=Fixed(12, 4),
+    schedule=Schedule(steps=20_000),
+    grids=(
+        Grid(
+            "full",
+            weight_bits=(2, 3, 4, 5, 6, 8),
+            sparsities=(0.0, 0.5, 0.75, 0.875),
+            extra=(
+                Setting(3, 3, 0.5, (16, 16, 16), 8),
+                Setting(4, 4, 0.5, (16, 16, 16), 8),
+                Setting(4, 4, 0.5, (24, 24, 24), 8),
+                Setting(3, 3, 0.75, JETS.hidden, 8),
+                Setting(4, 4, 0.75, JETS.hidden, 8),
+                Setting(4, 4, 0.875, JETS.hidden, 8),
+                Setting(5, 5, 0.875, JETS.hidden, 8),
+                Setting(6, 6, 0.9375, JETS.hidden, 8),
+            ),
+        ),
+        Grid("trial", weight_bits=(3, 4), sparsities=(0.75,)),
+    ),
+    search=Ranges(weight_bits=(2, 6), activation_bits=(2, 6), input_bits=(6, 12), hidden=(8, 40)),
+    claim=0.1,
+)
+"""docs/frontier.md says what more steps would bring. Stored points are of these recipes."""
 
 EXERCISE_PRUNING = Pruning(0.75, "constant", begin_step=200, frequency=100)
 EXERCISE_WEIGHTS = Quantizer(4, 1)

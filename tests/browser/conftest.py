@@ -33,7 +33,7 @@ def pytest_addoption(parser):
         default=ROOT / "results" / "results.json",
         help="results to look at besides the sample's, where there are any [%(default)s]",
     )
-    group.addoption("--sweep", type=Path, default=ROOT / "results" / "frontier.json")
+    group.addoption("--sweep", type=Path, default=ROOT / "results" / "frontier-jets.json")
 
 
 def _programs():

@@ -145,7 +145,7 @@ def test_frontier_is_drawn_and_named(opened, sample):
     """Every point that has the cost is in the plot, under its name; the answer is said."""
     sweep = json.loads((sample / "frontier.json").read_text())
     shown = opened.run(
-        "return [...document.querySelectorAll('#title-frontier-da-cost ~ * .point > title')]"
+        "return [...document.querySelectorAll('#title-frontier-jets-da-cost ~ * .point > title')]"
         ".map((title) => title.textContent)"
     )
     for point in sweep["points"]:
@@ -258,8 +258,8 @@ def real(tmp_path_factory, pytestconfig):
     if not shown.is_file():
         pytest.skip(f"no {shown}; 'tox run -e open' writes one")
     html = tmp_path_factory.mktemp("real") / "page.html"
-    stored, frozen = page_sample.ROOT / "baselines.json", page_sample.CHECKPOINTS
-    return commands.report(shown, html, stored, frozen, sweep if sweep.is_file() else None)
+    stored, weights = page_sample.ROOT / "baselines.json", page_sample.CHECKPOINTS
+    return commands.report(shown, html, stored, weights, [sweep] if sweep.is_file() else [])
 
 
 @pytest.mark.parametrize("look", LOOKS)
