@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from hlsgate import suite, targets
+from tests.declared import part_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "rebaselining.md"
@@ -38,7 +39,7 @@ def printed(run, declare, tmp_path):
     """Make what runs a command in a copy of the folder, for a suite of two networks on Yosys."""
     variants = tuple(alone(suite.variant(key)) for key in SHOWN)
     designs = targets.designs(targets.YOSYS_CYCLONEV, variants)
-    declare(benchmarks=(suite.benchmark("jets"),), variants=variants, designs=designs)
+    declare(benchmarks=(part_of("jets"),), variants=variants, designs=designs)
     shutil.copytree(DOCS / "walkthrough", tmp_path, dirs_exist_ok=True)
 
     def output(line):
