@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hlsgate import suite
-from hlsgate.suites import Suite
+from hlsgate.suites import Benchmark, Suite
 
 
 def jets_alone() -> Suite:
@@ -20,6 +20,11 @@ def jets_alone() -> Suite:
         variants=tuple(own.variants_of("jets")),
         designs=tuple(one for one in own.designs if one.variant.benchmark == "jets"),
     )
+
+
+def part_of(key: str) -> Benchmark:
+    """Return a benchmark for a suite with some of its variants: it names none itself."""
+    return dataclasses.replace(suite.benchmark(key), example="", timed=())
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from hlsgate.gates import budgets, judging, kinds
 from hlsgate.gates.baselines import Baselines, Tolerance
 from hlsgate.gates.budgets import Verdict, decide, judge_accuracy, judge_design
 from hlsgate.metrics import metric
+from tests.declared import part_of
 from tests.good_runs import places
 from tests.hunting import judge_good, refused, survives, unreadable
 from tests.mutants import breed
@@ -105,7 +106,7 @@ def hunt(declare):
     """Return what tells whether a judge lets mutants live, of one name or any; on a few entries."""
     few = tuple(map(suite.variant, FEW))
     of_few = tuple(one for one in suite.active().designs if one.variant in few)
-    declare(benchmarks=(suite.benchmark("jets"),), variants=few, designs=of_few)
+    declare(benchmarks=(part_of("jets"),), variants=few, designs=of_few)
     content = everything()
     content["parity"].pop("benchmarks", None)
     content["accuracy"] = {key: content["accuracy"][key] for key in FEW}

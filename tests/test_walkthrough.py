@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from hlsgate import suite
+from tests.declared import part_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROGRAM = ["python", "-m", "hlsgate"]
@@ -52,7 +53,7 @@ def printed(page, run, declare, tmp_path):
         if one.variant.key in shown and one.target.toolchain == toolchain
     )
     assert len(designs) == len(shown)
-    benchmarks = (suite.benchmark("jets"),)
+    benchmarks = (part_of("jets"),)
     declare(
         benchmarks=benchmarks, variants=tuple(variants.values()), designs=designs, home=tmp_path
     )

@@ -42,9 +42,7 @@ FEW = 8
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
     """Do what training does; after the first model it would be too late."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
+    quietly(keras_models.tensorflow)()
 
 
 def convert(model, backend, folder, *, precisions, **options):
