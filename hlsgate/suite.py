@@ -107,6 +107,7 @@ def _executed(path: Path) -> object:
         raise SuiteError(f"{path} is no Python file; name one that ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    sys.path.insert(0, str(path.parent))  # what lies beside it can be imported, then and later
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever a stranger's file raises

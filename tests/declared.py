@@ -24,7 +24,7 @@ def jets_alone() -> Suite:
 
 def part_of(key: str) -> Benchmark:
     """Return a benchmark for a suite with some of its variants: it names none itself."""
-    return dataclasses.replace(suite.benchmark(key), example="", timed=())
+    return dataclasses.replace(suite.benchmark(key), example="", timed=(), family=None)
 
 
 @contextmanager
