@@ -201,6 +201,9 @@ def _weights(found: Firmware, weights: Weights, name: str, call: Call) -> Iterat
         written = kind.cast(found.weights(f"{letter}{number}"))
         # a layer without a bias gets one of zeros
         given = np.asarray(weights.get(f"{name}/{what}", np.zeros(written.shape)), np.float64)
+        # hls4ml writes as many decimals as the type has fraction bits (1.3.0, model/types.py), so
+        # that of a tiny negative weight the sign is lost, and with it the cut down to -1 LSB
+        given = given.round(max(0, kind.fraction))
         orders = (given.transpose(axes) for axes in permutations(range(given.ndim)))
         same = any(np.array_equal(written, kind.cast(one.ravel())) for one in orders)
         path = found.folder / "weights" / f"{letter}{number}.h"

@@ -18,7 +18,7 @@ from hlsgate.families import Family, Grid, Ranges, Schedule, Setting
 from hlsgate.fixedpoint import Fixed
 from hlsgate.shipped.convolution import small_convolution
 from hlsgate.suites import Benchmark, Rows
-from hlsgate.targets import DA4ML, NEXTPNR_ECP5, YOSYS_CYCLONEV, designs
+from hlsgate.targets import DA4ML, YOSYS_CYCLONEV, designs
 
 if TYPE_CHECKING:
     from hlsgate.cache import Cache
@@ -173,10 +173,8 @@ VARIANTS = (
 )
 
 _DENSE = [variant for variant in VARIANTS if isinstance(variant.network, Topology)]
-_COMPRESSED = [variant for variant in _DENSE if variant.recipe and variant.recipe.weights]
 
 DESIGNS = (
     *designs(DA4ML, _DENSE),
     *designs(YOSYS_CYCLONEV, _DENSE, slow=("digits-float",)),
-    *designs(NEXTPNR_ECP5, _COMPRESSED[-1:]),
 )
