@@ -176,5 +176,5 @@ _DENSE = [variant for variant in VARIANTS if isinstance(variant.network, Topolog
 
 DESIGNS = (
     *designs(DA4ML, _DENSE),
-    *designs(YOSYS_CYCLONEV, _DENSE, slow=("digits-float",)),
+    *designs(YOSYS_CYCLONEV, _DENSE, slow=("digits-float", "digits-p75")),
 )
