@@ -29,13 +29,12 @@ def simulated(missing):
 
 def test_verilog_equals_interpreter(traced_compressed, pipeline, emulate, simulated):
     """The written Verilog, clocked at one row a cycle, gives the interpreter's logits."""
-    expected = emulate(traced_compressed, suite.active().traced, softmax=False, engine="dais")[
-        :ROWS
-    ]
-    args = (traced_compressed, pipeline.frozen(traced_compressed), suite.active().traced, ROWS)
-    observed = simulated(pipeline.simulated, *args)
+    weights, backend = pipeline.frozen(traced_compressed), suite.active().traced
+    every = emulate(traced_compressed, backend, softmax=False, engine="dais")
+    expected = every[:ROWS]
+    observed = simulated(pipeline.simulated, traced_compressed, weights, backend, ROWS)
     found = equality.compare(observed, expected, lsb=traced_compressed.emulation.precision.lsb)
-    assert found.rows == min(ROWS, len(pipeline.dataset(traced_compressed).y_test))
+    assert found.rows == min(ROWS, len(every))
     assert found.equal, f"{traced_compressed.key}: Verilog against interpreter: {found.describe()}"
 
 

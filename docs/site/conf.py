@@ -39,6 +39,7 @@ smartquotes = False  # options begin with two hyphens
 
 NAVIGATION = {
     "Use it": {
+        "tutorial": "Ten-minute tutorial",
         "verdicts": "How to read each verdict",
         "add-a-model": "Add a model",
         "continuous-integration": "Gate a pull request",
