@@ -140,6 +140,10 @@ class Cache:
         self._made.add(folder)
 
 
+READABLE = 0o644
+"""Mode of written files."""
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that readers see the old content or the new, never a part.
 
@@ -152,6 +156,7 @@ def write_atomically(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
+        Path(name).chmod(READABLE)  # mkstemp's files are for their owner alone
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -105,3 +105,9 @@ def test_atomic_write_keeps_the_old_text_on_failure(tmp_path, monkeypatch):
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_written_files_can_be_read_by_others(tmp_path):
+    """Results and baselines are no secrets of whoever made them."""
+    write_atomically(tmp_path / "results.json", "{}")
+    assert (tmp_path / "results.json").stat().st_mode & 0o777 == 0o644
