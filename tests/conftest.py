@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hlsgate import process
+from hlsgate import process, suite
 from hlsgate.__main__ import main
 from hlsgate.emulation import Emulator, compile_project, find_compiler
 from hlsgate.suites import Suite
@@ -18,6 +18,14 @@ from tests.projects import write_project
 from tests.stand_ins import write_tool
 
 ICPX_VERSION = "Intel(R) oneAPI DPC++/C++ Compiler 2025.0.4 (2025.0.4.20241205)"
+
+
+@pytest.fixture(autouse=True)
+def _chosen_suite_is_restored() -> Iterator[None]:
+    """Let no command's --suite outlive its test."""
+    before = list(suite._chosen)
+    yield
+    suite._chosen[:] = before
 
 
 @pytest.fixture

@@ -116,6 +116,8 @@ def test_an_interrupted_compilation(project, tmp_path, number):
         "make = lambda folder: compile_project(project, compiler, folder, cache)\n"
         "cache.entry('library', {}, make)\n"
     )
+    # a shell's background jobs ignore SIGINT, and what they start inherits that
+    code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
     run = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: marker.exists() and marker.read_text())

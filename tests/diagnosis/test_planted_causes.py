@@ -252,8 +252,8 @@ def test_probes_are_checked(tmp_path, monkeypatch):
 
     real = diagnosing._emulated
 
-    def wrong(project, x, folder):
-        return real(project, x, folder) + (folder.name == "library")
+    def wrong(project, x, folder, cache):
+        return real(project, x, folder, cache) + (folder.name == "library")
 
     monkeypatch.setattr(diagnosing, "_emulated", wrong)
     with pytest.raises(DiagnosisError, match="500 of 500 rows have other outputs"):
