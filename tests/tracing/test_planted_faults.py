@@ -99,7 +99,9 @@ def test_an_edited_weight(checkout, judge):
 
 def test_one_more_bit(checkout, judge):
     """Inputs of one more bit make the same weights cost more."""
-    edit(checkout / "hlsgate" / "shipped" / "jets.py", "inputs=Fixed(12, 4)", "inputs=Fixed(13, 4)")
+    declared = "l1=0.0,\n        inputs=Fixed({}, 4)"  # of the recipe, not of the sweep's family
+    jets = checkout / "hlsgate" / "shipped" / "jets.py"
+    edit(jets, declared.format(12), declared.format(13))
     code, failed, output = judge()
     assert (code, failed) == (1, [GATE]), output
     assert "failed: da_cost" in output
