@@ -51,6 +51,7 @@ def tensorflow() -> Any:
     return tf
 
 
+@quietly
 def build(variant: Variant) -> Any:
     """Build a variant's Keras model: untrained, unless it comes from a file.
 
