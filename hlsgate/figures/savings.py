@@ -98,12 +98,12 @@ def draw(one: Panel, *, width: float = 4.6) -> Figure:
 
 
 def draw_all(found: Sequence[Panel], *, width: float = 11.5) -> Figure:
-    """Draw all panels as one figure, for papers: a row for each tool and stage."""
+    """Draw all panels as one figure, for papers: a row for each tool, stage and reference."""
     from matplotlib.figure import Figure
 
-    rows: dict[str, list[Panel]] = {}
+    rows: dict[tuple[str, str], list[Panel]] = {}
     for one in sorted(found, key=_not_measured):
-        rows.setdefault(one.kind, []).append(one)
+        rows.setdefault((one.reference, one.kind), []).append(one)
     columns = max(map(len, rows.values()))
     heights = [_height(row[0]) for row in rows.values()]
     figure = Figure(figsize=(width * columns / _COLUMNS, sum(heights)), layout="constrained")
