@@ -70,7 +70,8 @@ def _areas(content: Mapping[str, Any], names: list[str], benchmark: Benchmark) -
     if rows:
         heads = ("variant", *names, "AUC parity, worst class")
         note = "One class against the rest; frozen weights. Parity: DeLong's interval and margin."
-        yield Grid("Area under the ROC curve, by class", heads, rows, (len(names) + 1,), (note,))
+        title = f"Area under the ROC curve, by class: {benchmark.key}"
+        yield Grid(title, heads, rows, (len(names) + 1,), (note,))
 
 
 def confusion(content: Mapping[str, Any]) -> Section:

@@ -6,9 +6,10 @@ from itertools import chain, pairwise
 
 import pytest
 
-from hlsgate import commands, results
+from hlsgate import commands, results, suite
 from hlsgate.gates import baselines, summary
 from tests import page_sample
+from tests.declared import using
 from tests.hostile import MARKER, hostile
 
 pytestmark = pytest.mark.usefixtures("only_jets")
@@ -67,7 +68,7 @@ def sample(tmp_path_factory):
     """Write the sample's page."""
     folder = tmp_path_factory.mktemp("sample")
     found, sweep, stored = page_sample.write(folder)
-    commands.report(found, folder / "page.html", stored, page_sample.CHECKPOINTS, sweep)
+    commands.report(found, folder / "page.html", stored, page_sample.CHECKPOINTS, [sweep])
     return folder
 
 
@@ -102,9 +103,9 @@ def assert_says(page, found):
     tables = cells(page)
     for key, variant in found["variants"].items():
         scores = variant["frozen"]
-        row = line(tables["Accuracy on the test jets"], key)
+        row = line(tables["Accuracy on the test rows"], key)
         assert row[2] == f"{100 * scores['accuracy']:.2f}"
-        area = line(tables["Area under the ROC curve, by class"], key)
+        area = line(tables[f"Area under the ROC curve, by class: {key.partition('-')[0]}"], key)
         for name, value in zip(scores["confusion"]["classes"], area[1:], strict=False):
             assert value == f"{scores['auc'][name]:.4f}"
         counts = [
@@ -228,7 +229,7 @@ def test_hostile_results_do_nothing(show, tmp_path):
     """Markup in results is shown as text; no script of theirs runs, and nothing is fetched."""
     found, sweep, stored = hostile(tmp_path)
     html = tmp_path / "page.html"
-    commands.report(found, html, stored, page_sample.CHECKPOINTS, sweep)
+    commands.report(found, html, stored, page_sample.CHECKPOINTS, [sweep])
     page = show(html)
     assert_quiet(page)
     assert page.run("return window.owned") is None
@@ -259,7 +260,8 @@ def real(tmp_path_factory, pytestconfig):
         pytest.skip(f"no {shown}; 'tox run -e open' writes one")
     html = tmp_path_factory.mktemp("real") / "page.html"
     stored, weights = page_sample.ROOT / "baselines.json", page_sample.CHECKPOINTS
-    return commands.report(shown, html, stored, weights, [sweep] if sweep.is_file() else [])
+    with using(suite.shipped()):
+        return commands.report(shown, html, stored, weights, [sweep] if sweep.is_file() else [])
 
 
 @pytest.mark.parametrize("look", LOOKS)
