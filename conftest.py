@@ -86,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the suite; what belongs to it is beside it, unless named."""
     options = config.option
     try:
-        suite.use(suite.load(options.suite) if options.suite else None, options.suite)
+        suite.choose(options.suite)
         options.dataset = datasets.choices(options.dataset, suite.active().benchmarks)
     except HlsgateError as error:
         raise pytest.UsageError(str(error)) from error

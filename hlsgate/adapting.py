@@ -23,7 +23,7 @@ def adapt(firmware: Path) -> None:
     for file in firmware.glob("weights/*.h"):
         file.write_text(_weights(file.read_text()))
     _dense(firmware / "nnet_utils")
-    for header in firmware.glob("nnet_utils/nnet_conv*_stream.h"):
+    for header in firmware.glob("nnet_utils/nnet_conv*_stream.h"):  # of oneAPI; see `_weights`
         header.write_text(header.read_text().replace("constexpr auto padds", "const auto padds"))
     types = firmware / "ap_types" / "etc" / "ap_private.h"
     if types.is_file():

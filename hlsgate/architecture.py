@@ -1,7 +1,7 @@
 """The layers of a variant, as Keras has them, and what is declared of each; no TensorFlow here.
 
 Those of a `Topology` follow from the declaration. A saved model, or one that a function builds, is
-described by `hlsgate.training.describe`.
+described by `hlsgate.keras_models.describe`.
 """
 
 from __future__ import annotations

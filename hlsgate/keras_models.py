@@ -15,7 +15,7 @@ from hlsgate import saved_models, suite
 from hlsgate.declarations import Built, Saved
 from hlsgate.errors import CheckpointError, DiagnosisError, ModelError
 from hlsgate.fixedpoint import Fixed
-from hlsgate.layers import KerasLayer
+from hlsgate.layers import WRAPPER, KerasLayer
 from hlsgate.quiet import quietly
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _judgeable(variant: Variant, model: Any, where: str) -> Any:
     """Return a model from outside, or say why nothing can be claimed of it."""
     if not isinstance(model, tensorflow().keras.Model):
         raise ModelError(f"{variant.key}: {where} is no Keras model.")
-    if any(type(layer).__name__ == "PruneLowMagnitude" for layer in model.layers):
+    if any(type(layer).__name__ == WRAPPER for layer in model.layers):
         raise ModelError(
             f"{variant.key}: {where} still has its pruning wrappers; save what TF-MOT's "
             "strip_pruning returns."
@@ -289,12 +289,12 @@ def _outputs(model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed]) -> 
 
     Layers of a stripped or cloned model belong to several graphs; a chain needs none of them.
     """
-    if isinstance(model, tensorflow_as_is().keras.Sequential) or casts:
+    if isinstance(model, _tensorflow_as_is().keras.Sequential) or casts:
         return _chain(model, x, casts)
     return _all_outputs(model, x)
 
 
-def tensorflow_as_is() -> Any:
+def _tensorflow_as_is() -> Any:
     """Import TensorFlow as it is: a caller's own model may have set it up already."""
     import tensorflow as tf
 
@@ -345,7 +345,7 @@ def _chain(model: Any, x: NDArray[np.float32], casts: Mapping[str, Fixed]) -> di
 
 
 def _all_outputs(model: Any, x: NDArray[np.float32]) -> dict[str, Any]:
-    tf = tensorflow_as_is()
+    tf = _tensorflow_as_is()
     layers = [layer for layer in model.layers if layer.name not in model.input_names]
     several = tf.keras.Model(model.inputs, [layer.output for layer in layers])
     values = several(x, training=False)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hlsgate.fixedpoint import Fixed
 
 SOFTMAX, INPUT = "Softmax", "Input"
+WRAPPER = "PruneLowMagnitude"
+"""Class that TF-MOT wraps layers with while it prunes."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def _use(_context: click.Context, _option: click.Parameter, path: Path | None) -
     if path is not None:
         from hlsgate import suite
 
-        suite.use(suite.load(path), path)
+        suite.choose(path)
 
 
 def _own_baselines() -> Path:

@@ -35,6 +35,11 @@ def use(chosen: Suite | None, path: Path | None = None) -> None:
     _chosen[:] = [] if chosen is None else [(chosen, path and path.resolve())]
 
 
+def choose(path: Path | None) -> None:
+    """Let this process work on the suite that a file declares; None for hlsgate's own."""
+    use(load(path) if path else None, path)
+
+
 def active() -> Suite:
     """Return the suite that this process works on."""
     return _chosen[0][0] if _chosen else shipped()

@@ -14,7 +14,6 @@ from hlsgate.gates.budgets import judge_design
 from hlsgate.gates.judging import target_facts
 from hlsgate.measurement import Measurement
 from hlsgate.targets import VITIS
-from tests.suites import cut
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "migration" / "baselines"
 ONEAPI = EXAMPLES / "oneAPI/2025.0.1/test_trigger_io_parallel-oneAPI.json"
@@ -251,11 +250,11 @@ def test_named_weights(run, stored):
     assert found[0].state == "other weights"
 
 
-def test_vitis_states_its_clock(run, stored, monkeypatch):
+def test_vitis_states_its_clock(run, stored, declare):
     """A file of Vitis needs no --clock, and contradicts another one."""
     target = Target("vitis_xcvu13p", "vitis", VITIS, VITIS.part, "hls_estimate", softmax=True)
     design = Design(suite.variant("jets-q6_p75"), target)
-    cut(monkeypatch, suite.active().variants, (*suite.active().designs, design))
+    declare(designs=(*suite.active().designs, design))
     told = ("--map", f"test_trigger_io_parallel-Vitis={design.key}", "--part", target.part)
     done = take(run, *told, "--ceiling", "--clock", "250")
     assert "is of 200 MHz, not of 250 MHz" in done.output

@@ -6,6 +6,7 @@ or synthesised. What they say is what stands in the document.
 
 from __future__ import annotations
 
+import copy
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,6 @@ from hlsgate.measurement import Measurement
 from hlsgate.shipped.jets import JETS
 from hlsgate.targets import ONEAPI, VITIS
 from tests.frontiers import group, sweep
-from tests.suites import cut
 from tests.test_divergence import DENSE, INPUTS, RELU, diagnose
 from tests.test_divergence import rows as divergence_rows
 
@@ -341,6 +341,14 @@ def absent(name, monkeypatch, tmp_path):
     for variable in ("ICPX", "VITIS_HLS", "VIVADO", "IVERILOG", "IXX"):
         monkeypatch.delenv(f"HLSGATE_{variable}", raising=False)
     return told(toolchains.require, name)
+
+
+def cut(monkeypatch, variants, designs):
+    """Work on these variants and designs alone, whatever they are relative to: no whole suite."""
+    chosen = copy.copy(suite.active())
+    for name, part in {"variants": tuple(variants), "designs": tuple(designs)}.items():
+        object.__setattr__(chosen, name, part)
+    monkeypatch.setattr(suite, "_chosen", [(chosen, None)])
 
 
 def counted(policy, monkeypatch):

@@ -15,7 +15,7 @@ from hlsgate.diagnosis.causes import Context
 from hlsgate.diagnosis.divergence import Bounds, Diagnosis, LayerRow, diagnose
 from hlsgate.emulation import Emulator
 from hlsgate.errors import DiagnosisError
-from hlsgate.layers import SOFTMAX, HardwareLayer, KerasLayer
+from hlsgate.layers import SOFTMAX, WRAPPER, HardwareLayer, KerasLayer
 from hlsgate.progress import Step, silent
 from hlsgate.project import Project
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from hlsgate.cache import Cache
     from hlsgate.declarations import Backend
     from hlsgate.fixedpoint import Fixed
-
-_WRAPPER = "PruneLowMagnitude"
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def run(
         If the written sources have another form than is known, or probes change outputs.
     """
     keras_layers = keras_models.describe(subject.model)
-    if any(layer.kind == _WRAPPER for layer in keras_layers):
+    if any(layer.kind == WRAPPER for layer in keras_layers):
         return _wrapped(subject, keras_layers, len(x))
     name = conversion.project_name(subject.name)
     with step(f"convert {subject.title}"):
@@ -188,7 +186,7 @@ def _wrapped(subject: Subject, layers: Sequence[KerasLayer], rows: int) -> Diagn
     """Return the table of a model that hls4ml cannot convert for its pruning wrappers."""
     told = []
     for layer in layers:
-        bad = layer.kind == _WRAPPER
-        found = (Finding(PRUNING_WRAPPER, f"{layer.name} is a {_WRAPPER} layer"),) if bad else ()
+        bad = layer.kind == WRAPPER
+        found = (Finding(PRUNING_WRAPPER, f"{layer.name} is a {WRAPPER} layer"),) if bad else ()
         told.append(LayerRow(layer.name, layer.kind, "-", None, None, None, 0, 0, found))
     return Diagnosis(subject.title, rows, tuple(told))

@@ -122,7 +122,7 @@ def begin(place: Place) -> None:
     """
     os.environ.update(ONE_THREAD)
     if suite.file() != place.suite:
-        suite.use(suite.load(place.suite) if place.suite else None, place.suite)
+        suite.choose(place.suite)
 
 
 def head(place: Place) -> Facts:

@@ -63,8 +63,7 @@ def write(folder: Path, benchmark: str, data: Path, models: Mapping[str, Path]) 
     }
     for name in FILES:
         text = (Path(__file__).parent / f"{name}.template").read_text("utf-8")
-        filled = Template(text).substitute(values) if name != "baselines.json" else text
-        write_text(folder / name, filled, SuiteError)
+        write_text(folder / name, Template(text).substitute(values), SuiteError)
     return [folder / name for name in FILES]
 
 
