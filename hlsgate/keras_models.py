@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import saved_models, suite
+from hlsgate import determinism, saved_models, suite
 from hlsgate.declarations import Built, Saved
 from hlsgate.errors import CheckpointError, DiagnosisError, ModelError
 from hlsgate.fixedpoint import Fixed
@@ -39,15 +39,17 @@ def tensorflow() -> Any:
     """Import TensorFlow quietly, with deterministic kernels.
 
     One thread inside an operation: these layers are too small to split, and sums then do not
-    depend on how many cores a machine has.
+    depend on how many cores a machine has. Nor on its processor: see `hlsgate.determinism`.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    determinism.apply()
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
     if tf.config.threading.get_intra_op_parallelism_threads() != 1:
         tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
+    tf.config.optimizer.set_jit(False)  # XLA's code depends on the processor
     return tf
 
 

@@ -17,6 +17,7 @@ from hlsgate import (
     architecture,
     checkpoints,
     conversion,
+    determinism,
     emulation,
     hls4ml_plugin,
     keras_models,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from hlsgate.layers import KerasLayer
 
 _MODEL_SOURCES = ("keras_models", "architecture", "fixedpoint")
-_TRAINING_SOURCES = ("training", *_MODEL_SOURCES)
+_TRAINING_SOURCES = ("training", "determinism", *_MODEL_SOURCES)
 _PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
 _EMULATION_SOURCES = ("adapting", "compilers", "compiling", "emulation", "jobs", "precompiled")
 _DIAGNOSIS_SOURCES = (
@@ -142,6 +143,7 @@ class Pipeline:
             "dataset": dataset.sha256,
             "prepared": dataset.prepared_sha256,
             "teacher": teacher.sha256 if teacher else None,
+            "processor": determinism.processor(),
             "versions": versions(keras_models.PACKAGES),
             "source": source_digest(*_TRAINING_SOURCES),
         }
@@ -165,7 +167,7 @@ class Pipeline:
         """Class probabilities of a teacher on the training rows."""
         variant = suite.variant(teacher.about["variant"])
         inputs = training.network_inputs(variant, self.dataset(variant).x_train)
-        return training.softmax(keras_models.logits(variant, teacher.weights, inputs))
+        return training.teaching(keras_models.logits(variant, teacher.weights, inputs))
 
     def keras_logits(
         self,

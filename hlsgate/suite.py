@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from hlsgate import determinism
 from hlsgate.declarations import Design, Variant
 from hlsgate.errors import HlsgateError, SuiteError
 from hlsgate.suites import Benchmark, Suite
@@ -113,6 +114,7 @@ def _executed(path: Path) -> object:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     sys.path.insert(0, str(path.parent))  # what lies beside it can be imported, then and later
+    determinism.apply()  # it may import TensorFlow
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever a stranger's file raises

@@ -1,8 +1,8 @@
 """Recipes become weights.
 
-Everything here is deterministic on one machine: the same recipe, data and package versions
-give the same weights, bit for bit. Between processors they may differ (vector width), which is
-why emulation and resources run on frozen checkpoints.
+The same recipe, data and package versions give the same weights, bit for bit, on every x86-64
+processor with AVX2 (`hlsgate.determinism`). Elsewhere they may differ, which is why emulation and
+resources run on frozen checkpoints.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hlsgate import determinism
 from hlsgate.errors import TrainingError
 from hlsgate.keras_models import build, fitted_to, hardware_weights, tensorflow
 from hlsgate.quiet import quietly
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 STEPS_PER_EXECUTION = 64
 """Batches that run inside one call into TensorFlow; does not change the weights that come out."""
+
+TEACHER_GRID = 2.0**-16
+"""Step of a teacher's probabilities: far coarser than what exponential functions of different
+processors differ by, so that students learn from the same numbers everywhere."""
 
 
 @quietly
@@ -59,8 +64,16 @@ def train(
     Raises
     ------
     TrainingError
-        If a teacher is missing, or a weight that comes out is not finite.
+        If a teacher is missing, a weight that comes out is not finite, or TensorFlow was imported
+        before the settings were made that keep its bits from depending on the processor.
     """
+    if not determinism.in_force():
+        raise TrainingError(
+            f"TensorFlow was imported before hlsgate, so that training {variant.key} would depend "
+            "on the processor; import it inside the suite's functions, or set "
+            + " and ".join(f"{name}={value}" for name, value in determinism.SETTINGS.items())
+            + " in the environment."
+        )
     tf = tensorflow()
     recipe = variant.training
     rows = training_rows(variant, x)
@@ -82,9 +95,6 @@ def train(
         optimizer=tf.keras.optimizers.Adam(_learning_rate(recipe, steps)),
         loss="categorical_crossentropy",
         steps_per_execution=1 if plain_fit else STEPS_PER_EXECUTION,
-        # XLA fuses the dozens of small operations that make up each QKeras quantizer; on plain
-        # float layers it brings nothing.
-        jit_compile=recipe.weights is not None and not plain_fit,
     )
     model.fit(
         inputs[:rows],
@@ -108,6 +118,13 @@ def network_inputs(variant: Variant, x: NDArray[np.float32]) -> NDArray[np.float
     """Return inputs as the variant's Keras model receives them, every row flat."""
     rounded = variant.recipe.inputs if variant.recipe else variant.emulation.inputs
     return x if rounded is None else rounded.round(x)
+
+
+def teaching(logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return a teacher's class probabilities, on the grid of `TEACHER_GRID`."""
+    import numpy as np
+
+    return np.asarray(np.round(softmax(logits) / TEACHER_GRID) * TEACHER_GRID, np.float32)
 
 
 def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
