@@ -133,7 +133,10 @@ VARIANTS: tuple[Variant, ...] = (
         Emulation(),
         about="ablation of the exercise: quantised only",
         reference="jets-float",
-        shortfalls=_WIDE_LOGITS,
+        shortfalls=(
+            Shortfall("parity", 0.015, "4-bit weights lose 0.7 to 1.1 points, by seed"),
+            *_WIDE_LOGITS,
+        ),
     ),
     Variant(
         "jets-p75_exercise",
@@ -178,6 +181,11 @@ _PLACED = ("jets-q4_p75_exercise", "jets-q6_p75", "jets-q4_p75")
 DESIGNS = (
     *designs(ONEAPI_AGILEX7, map(_BY_KEY.__getitem__, _ONEAPI)),
     *designs(DA4ML, VARIANTS),
-    *designs(YOSYS_CYCLONEV, VARIANTS, slow=("jets-float",), netlist=("jets-q4_p75",)),
+    *designs(
+        YOSYS_CYCLONEV,
+        VARIANTS,
+        slow=("jets-float", "jets-p75_exercise"),
+        netlist=("jets-q4_p75",),
+    ),
     *designs(NEXTPNR_ECP5, map(_BY_KEY.__getitem__, _PLACED)),
 )
