@@ -1,25 +1,30 @@
 """A content-addressed folder of finished work, shared by test workers and by runs.
 
 An entry's key says everything that its content depends on: declarations, hashes of inputs,
-versions of the packages and the source text of the modules that make it. Equal key, equal
+versions of packages and a digest of the code that makes it (`hlsgate.sources`). Equal key, equal
 content; so nothing is trained, compiled or synthesised twice, and nothing stale is ever used.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from importlib import metadata
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hlsgate.errors import CacheError
+from hlsgate.errors import CacheError, HlsgateError
 
-_KEY_FILE = "key.json"
+_KEY_FILE, _CONTENT_FILE = "key.json", "content.json"
+
+Make = Callable[[Path], None]
 
 
 def digest(value: Any) -> str:
@@ -34,26 +39,6 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def source_digest(*modules: str) -> str:
-    """Return one hash over the source text of hlsgate modules, named without the package.
-
-    Work is made by code; when the code changes, its products are made anew.
-    """
-    root = Path(__file__).parent
-    return digest([(root / f"{name}.py").read_text() for name in modules])
-
-
-def versions(packages: Iterable[str]) -> dict[str, str | None]:
-    """Return installed versions by distribution name, without importing anything."""
-    found: dict[str, str | None] = {}
-    for package in packages:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = None
-    return found
-
-
 def default_root() -> Path:
     """Return the cache folder: ``$HLSGATE_CACHE``, or the user's cache folder."""
     named = os.environ.get("HLSGATE_CACHE")
@@ -64,6 +49,14 @@ def default_root() -> Path:
     return user_cache_path("hlsgate")
 
 
+READABLE = 0o644
+"""Mode of written files."""
+
+
+class NotMade(Exception):
+    """An entry is not there, and nothing is to be made now."""
+
+
 class Cache:
     """Finished work by kind and key.
 
@@ -72,20 +65,36 @@ class Cache:
     root : pathlib.Path
         The folder; made when first needed.
     fresh : bool
-        Make every entry anew, once for each `Cache` object, whatever is stored.
+        Use nothing that was made before this object.
+    since : float
+        Use nothing that was made before this time, in s since the epoch; processes that work
+        together share it.
+    look_only : bool
+        Raise `NotMade` instead of making anything.
     """
 
-    def __init__(self, root: Path, *, fresh: bool = False) -> None:
+    def __init__(
+        self, root: Path, *, fresh: bool = False, since: float = 0.0, look_only: bool = False
+    ) -> None:
         self.root = root
-        self._fresh = fresh
-        self._made: set[Path] = set()
+        self.since = time.time() if fresh else since
+        self.failed: dict[str, HlsgateError] = {}
+        """Why an entry could not be made, by folder; it is not tried again."""
+        self.made = 0
+        """How many entries this object has made."""
+        self._look_only = look_only
+        self._whole: set[Path] = set()
 
-    def entry(self, kind: str, key: Mapping[str, Any], make: Callable[[Path], None]) -> Path:
+    def looking(self) -> Cache:
+        """Return the same cache for looking up only."""
+        return Cache(self.root, since=self.since, look_only=True)
+
+    def entry(self, kind: str, key: Mapping[str, Any], make: Make, *check: str) -> Path:
         """Return the folder for a key; where it does not exist, `make` fills it.
 
         `make` gets an empty folder, which becomes the entry only after `make` returned: a
         crash, an interrupt or a full disk leaves no entry. Two workers that want the same
-        entry wait for one another.
+        entry wait for one another. An entry that is not what was stored is made anew.
 
         Parameters
         ----------
@@ -95,18 +104,38 @@ class Cache:
             Everything that the content depends on; must be JSON.
         make : callable taking a pathlib.Path
             Writes the content into the folder that it is given.
+        check : str
+            Files whose content is held against what was stored; all of them by default.
 
         Raises
         ------
         CacheError
             If the cache folder cannot be written.
         """
+        folder = self.root / kind / digest(key)[:24]
+        if self._usable(folder, check):
+            return folder
+        if self._look_only:
+            raise NotMade(kind)
+        if str(folder) in self.failed:
+            raise copy.copy(self.failed[str(folder)])
+        with self._locked(folder):
+            if not self._usable(folder, check):
+                try:
+                    self._make(folder, key, make)
+                except HlsgateError as error:
+                    self.failed[str(folder)] = error
+                    raise
+        return folder
+
+    @contextmanager
+    def _locked(self, folder: Path) -> Iterator[None]:
+        """Lock what is to be made; what is there needs no lock, so it may be read-only."""
         from filelock import FileLock
 
-        folder = self.root / kind / digest(key)[:24]
+        lock = FileLock(f"{folder}.lock", mode=READABLE)
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(f"{folder}.lock")
             lock.acquire()
         except OSError as error:
             raise CacheError(
@@ -114,34 +143,60 @@ class Cache:
                 "another one with --cache DIR or in HLSGATE_CACHE."
             ) from error
         try:
-            if not self._usable(folder):
-                self._make(folder, key, make)
+            yield
         finally:
             lock.release()
-        return folder
 
-    def _usable(self, folder: Path) -> bool:
-        if self._fresh and folder not in self._made:
+    def _usable(self, folder: Path, check: tuple[str, ...]) -> bool:
+        """Whether an entry is there, new enough, and what was stored; entries appear whole."""
+        if folder in self._whole:
+            return True
+        try:
+            new_enough = (folder / _KEY_FILE).stat().st_mtime >= self.since
+        except OSError:
             return False
-        return (folder / _KEY_FILE).is_file()
+        if not new_enough or not _is_what_was_stored(folder, check):
+            return False
+        if not check:
+            self._whole.add(folder)
+        return True
 
-    def _make(self, folder: Path, key: Mapping[str, Any], make: Callable[[Path], None]) -> None:
+    def _make(self, folder: Path, key: Mapping[str, Any], make: Make) -> None:
         for left in folder.parent.glob(f"{folder.name}.*.part"):  # by one that was killed
             shutil.rmtree(left, ignore_errors=True)
-        work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=folder.parent))
+        work = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}.part")
+        work.mkdir()
         try:
             make(work)
+            (work / _CONTENT_FILE).write_text(json.dumps(_content(work)))
             (work / _KEY_FILE).write_text(json.dumps(key, indent=1, sort_keys=True))
             if folder.exists():
                 shutil.rmtree(folder)
             work.replace(folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        self._made.add(folder)
+        self.made += 1
+        self._whole.add(folder)
 
 
-READABLE = 0o644
-"""Mode of written files."""
+def _content(folder: Path) -> dict[str, str]:
+    """Return the sha256 of every file below a folder, by its path there."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_what_was_stored(folder: Path, check: tuple[str, ...]) -> bool:
+    try:
+        stored = json.loads((folder / _CONTENT_FILE).read_text())
+        names = check or tuple(stored)
+        return all(_sha256(folder / name) == stored[name] for name in names)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -97,11 +97,11 @@ def synthesise(
     hardware = Hardware(_pipeline(weights, cache, step), timeout_s)
     written = []
     for design in designs:
-        report = hardware.report(design)
+        hardware.report(design)
         folder = captured(design, out)
         try:
             shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(report, folder)
+            hardware.export(design, folder)
         except OSError as error:
             raise ResultsError(f"{folder} cannot be written ({error}).") from error
         written.append(folder)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from hlsgate.errors import SuiteError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.measurement import Stage
+from hlsgate.sources import file_digest
 
 HLS4ML_DEFAULT = Fixed(16, 6)
 """Type that hls4ml gives to whatever nobody declares."""
@@ -67,11 +68,11 @@ class Built:
     build: Callable[[], Any]
 
     def identity(self) -> str:
-        """Return name and sha256 of the function's file."""
+        """Return name and a digest of the code of its file, and of what that imports beside it."""
         source = inspect.getsourcefile(self.build) if inspect.isfunction(self.build) else None
         if source is None:
             raise SuiteError(f"{self.build} is written in no file; build models by a function.")
-        return f"{self.build.__qualname__} {_file_digest(Path(source))}"
+        return f"{self.build.__qualname__} {file_digest(Path(source))}"
 
 
 def _file_digest(path: Path) -> str:

@@ -6,10 +6,22 @@ Every message is one sentence or two that say what is wrong, where, and what to 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class HlsgateError(Exception):
     """Base of every error that hlsgate raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let errors travel between processes, whatever their constructors take."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[HlsgateError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class SuiteError(HlsgateError):

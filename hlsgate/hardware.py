@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hlsgate import documents
-from hlsgate.cache import source_digest
 from hlsgate.errors import ReportError, SynthesisError
 from hlsgate.project import project_digest
 from hlsgate.reports.ndjson_file import read_text, shown
+from hlsgate.sources import source_digest
 from hlsgate.toolchains import TOOLCHAINS, yosys
 from hlsgate.toolchains.synthesis import keep_log, naming
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MANIFEST = "hlsgate.json"
 """File beside a report that says which design and weights it is of."""
+
+_NOTE = "note.txt"
+"""File beside a report that tells how its run ended, where that was odd."""
 
 _RELEASE = re.compile(r"\d+\.\d+", re.ASCII)
 _UNCHECKED = "its project was not compared with the design's, as hls4ml is not installed here"
@@ -70,7 +73,25 @@ class Hardware:
         ToolNotFound, SynthesisError
             If the toolchain is missing, or fails without a complete report; the log is kept.
         """
-        return self._identified(design, self.report(design))
+        report = self.report(design)
+        measurement = TOOLCHAINS[design.target.toolchain].parse(report)
+        stated = self.identity(design)
+        _refuse_another_release(stated, measurement, report)
+        return _with_identity(measurement, stated, design)
+
+    def identity(self, design: Design) -> Identity:
+        """Return what a design's report, made here, is of; names are in no cached product."""
+        toolchain = TOOLCHAINS[design.target.toolchain]
+        version = toolchain.usable_version(toolchain.find())
+        weights = self.pipeline.frozen(design.variant).sha256
+        note = (self.report(design).parent / _NOTE).read_text()
+        return Identity(design.key, weights, self.source(design)[1], version, note)
+
+    def export(self, design: Design, folder: Path) -> None:
+        """Copy a design's report, and what it is of, to where it can be judged from anywhere."""
+        shutil.copytree(self.report(design), folder)
+        text = json.dumps(asdict(self.identity(design)), indent=1)
+        (folder / MANIFEST).write_text(text)
 
     def report(self, design: Design) -> Path:
         """Return the folder of a design's report; synthesise where there is none yet."""
@@ -82,7 +103,7 @@ class Hardware:
             "project": digest,
             "target": asdict(design.target),
             "tool_version": version,
-            "source": source_digest(*toolchain.MODULES),
+            "source": source_digest(f"toolchains.{design.target.toolchain}"),
         }
         log = self.pipeline.cache.root / "logs" / f"{design.key}.log"
 
@@ -103,9 +124,7 @@ class Hardware:
                 finally:  # the folder that the log is written to goes, whatever happens
                     keep_log(work / toolchain.LOG_NAME, log)
             shutil.copytree(done.report, folder / "report")
-            weights = self.pipeline.frozen(design.variant).sha256
-            identity = Identity(design.key, weights, digest, version, done.note)
-            (folder / "report" / MANIFEST).write_text(json.dumps(asdict(identity), indent=1))
+            (folder / _NOTE).write_text(done.note)
             shutil.rmtree(work)
 
         try:
@@ -119,7 +138,7 @@ class Hardware:
         backend = design.target.backend
         if TOOLCHAINS[design.target.toolchain].SOURCE == "logic":
             folder = self.pipeline.logic(design.variant, checkpoint, backend)
-            return folder, project_digest(folder / "src")
+            return folder, project_digest(folder, *TOOLCHAINS[design.target.toolchain].READS)
         project = self.pipeline.project(
             design.variant, checkpoint, backend, softmax=design.target.softmax
         )
@@ -153,15 +172,7 @@ class Hardware:
                 folder, "report", f"there is no captured report of {design.key}; add what the "
                 "toolchain wrote there, or synthesise it where the toolchain is"
             )  # fmt: skip
-        return self._identified(design, folder, foreign=True).with_origin("replayed")
-
-    def _identified(self, design: Design, folder: Path, *, foreign: bool = False) -> Measurement:
-        """Read a report and what it says of its identity; refuse another design's.
-
-        Reports that are made here are kept by their project's digest; a foreign one is held against
-        it, where the design can be converted.
-        """
-        measurement = TOOLCHAINS[design.target.toolchain].parse(folder)
+        measurement = TOOLCHAINS[design.target.toolchain].parse(folder).with_origin("replayed")
         if not (folder / MANIFEST).is_file():
             return measurement
         stated = _read_identity(folder / MANIFEST)
@@ -169,16 +180,21 @@ class Hardware:
         _refuse_unless(stated, folder, "design", design.key)
         _refuse_unless(stated, folder, "weights_sha256", weights)
         _refuse_another_release(stated, measurement, folder)
-        unchecked = foreign and not can_convert(TOOLCHAINS[design.target.toolchain].SOURCE)
-        if foreign and not unchecked:
+        checked = can_convert(TOOLCHAINS[design.target.toolchain].SOURCE)
+        if checked:
             _refuse_unless(stated, folder, "project_sha256", self.source(design)[1])
-        return replace(
-            measurement,
-            weights_sha256=stated.weights_sha256,
-            tool_version=stated.tool_version,
-            part=measurement.part or design.target.part,
-            note="; ".join(filter(None, [stated.note, _UNCHECKED if unchecked else ""])),
-        )
+        note = "; ".join(filter(None, [stated.note, "" if checked else _UNCHECKED]))
+        return _with_identity(measurement, replace(stated, note=note), design)
+
+
+def _with_identity(measurement: Measurement, stated: Identity, design: Design) -> Measurement:
+    return replace(
+        measurement,
+        weights_sha256=stated.weights_sha256,
+        tool_version=stated.tool_version,
+        part=measurement.part or design.target.part,
+        note=stated.note,
+    )
 
 
 def _refuse_unless(stated: Identity, folder: Path, field: str, wanted: str) -> None:

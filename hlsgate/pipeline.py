@@ -6,12 +6,14 @@ that they depend on. When nothing changed, neither TensorFlow nor hls4ml is impo
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from hlsgate import (
     architecture,
@@ -27,15 +29,17 @@ from hlsgate import (
     tracing,
     training,
 )
-from hlsgate.cache import Cache, digest, source_digest, versions
+from hlsgate.cache import Cache, digest
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Saved
-from hlsgate.diagnosis import diagnosing
+from hlsgate.diagnosis import configured, diagnosing, edges, firmware
 from hlsgate.emulation import Compiler, Emulator
-from hlsgate.errors import CacheError, SynthesisError
+from hlsgate.errors import CacheError, SynthesisError, TracingError
+from hlsgate.packages import identities
 from hlsgate.progress import Step, silent
-from hlsgate.project import Project
+from hlsgate.project import Project, project_digest
 from hlsgate.reports import da4ml as counted
+from hlsgate.sources import read, source_digest
 from hlsgate.toolchains import da4ml
 from hlsgate.toolchains.synthesis import keep_log, naming
 
@@ -48,20 +52,23 @@ if TYPE_CHECKING:
     from hlsgate.diagnosis.divergence import Diagnosis
     from hlsgate.layers import KerasLayer
 
-_MODEL_SOURCES = ("keras_models", "architecture", "fixedpoint")
-_TRAINING_SOURCES = ("training", "determinism", *_MODEL_SOURCES)
-_PROJECT_SOURCES = ("conversion", "project", *_MODEL_SOURCES)
-_EMULATION_SOURCES = ("adapting", "compilers", "compiling", "emulation", "jobs", "precompiled")
-_DIAGNOSIS_SOURCES = (
-    *(f"diagnosis/{name}" for name in (
-        "arithmetic", "catalogue", "causes", "diagnosing", "divergence", "firmware", "graphs",
-        "probing", "softmax_table",
-    )),
-    "layers", "pipeline",
-)  # fmt: skip
-_LOGIC_SOURCES = (
-    "logic", "tracing/__init__", "tracing/layers", "tracing/casts", "tracing/types",
-)  # fmt: skip
+
+class FirmwareFacts(TypedDict):
+    """What written sources say.
+
+    Facts that were looked up, those that are wrong, in words, and the largest difference of inputs
+    that the softmax's table was filled for.
+    """
+
+    facts: int
+    wrong: list[str]
+    softmax_range: float | None
+
+
+@functools.cache
+def _code(*modules: str) -> str:
+    """Return a digest of the code of stages in reach, and of how they are joined here."""
+    return digest([source_digest(*modules), read(Path(__file__)).code])
 
 
 @dataclass(frozen=True)
@@ -78,19 +85,29 @@ class Pipeline:
         Folder of frozen weights.
     step : callable
         Shows progress of long work.
+    workers : int or None
+        Processes that rows of an emulation are shared among; one a core by default.
     """
 
     load: Callable[[str], Dataset]
     cache: Cache
     checkpoints: Path
     step: Step = silent
+    workers: int | None = None
     _loaded: dict[str, Dataset] = field(default_factory=dict, init=False, compare=False)
+
+    def looking(self) -> Pipeline:
+        """Return the same pipeline, which makes nothing (`hlsgate.cache.NotMade`)."""
+        return replace(self, load=self._load, cache=self.cache.looking(), step=silent)
 
     def dataset(self, variant: Variant) -> Dataset:
         """Return what a variant is trained and tested on."""
-        if variant.benchmark not in self._loaded:
-            self._loaded[variant.benchmark] = self.load(variant.benchmark)
-        return self._loaded[variant.benchmark]
+        return self._load(variant.benchmark)
+
+    def _load(self, benchmark: str) -> Dataset:
+        if benchmark not in self._loaded:
+            self._loaded[benchmark] = self.load(benchmark)
+        return self._loaded[benchmark]
 
     def layers(self, variant: Variant) -> list[KerasLayer]:
         """Return the layers of a variant's Keras model, with what is declared of each."""
@@ -109,8 +126,8 @@ class Pipeline:
     def _model_key(self, variant: Variant) -> dict[str, Any]:
         return {
             **architecture.identity(variant),
-            "versions": versions(keras_models.PACKAGES),
-            "source": source_digest(*_MODEL_SOURCES),
+            "versions": identities(keras_models.PACKAGES),
+            "source": _code("keras_models", "architecture", "training"),
         }
 
     def frozen(self, variant: Variant) -> Checkpoint:
@@ -144,8 +161,8 @@ class Pipeline:
             "prepared": dataset.prepared_sha256,
             "teacher": teacher.sha256 if teacher else None,
             "processor": determinism.processor(),
-            "versions": versions(keras_models.PACKAGES),
-            "source": source_digest(*_TRAINING_SOURCES),
+            "versions": identities(keras_models.PACKAGES),
+            "source": _code("training", "architecture"),
         }
 
         def make(folder: Path) -> None:
@@ -193,10 +210,11 @@ class Pipeline:
         ndarray, shape (n, classes), float32
         """
         casts = architecture.casts(variant, self.layers(variant)) if as_hardware else {}
+        rounded = variant.input_type if as_hardware else training.rounded_inputs(variant)
         key = {
             "weights": checkpoint.sha256,
             **self._model_key(variant),
-            "inputs": str(variant.input_type) if as_hardware else None,
+            "inputs": str(rounded),
             "casts": {name: str(kind) for name, kind in casts.items()},
             "prepared": self._prepared(variant, rows),
         }
@@ -207,7 +225,7 @@ class Pipeline:
                 found = keras_models.logits(variant, checkpoint.weights, x, casts)
             _save(folder, found)
 
-        return _load(self.cache.entry("keras", key, make))
+        return _values(self.cache.entry("keras", key, make))
 
     def _keras_inputs(
         self, variant: Variant, rows: NDArray[np.float64] | None, *, as_hardware: bool
@@ -217,11 +235,18 @@ class Pipeline:
         x = self.dataset(variant).x_test
         return variant.input_type.round(x) if as_hardware else training.network_inputs(variant, x)
 
+    def edge_rows(self, variant: Variant) -> NDArray[np.float64]:
+        """Return rows that are made to be hard for a variant (`hlsgate.diagnosis.edges`)."""
+        layers, weights = self.layers(variant), self.frozen(variant).weights
+        first = architecture.first_dense(layers, weights, variant.emulation.precision)
+        return edges.edge_rows(variant.input_type, self.dataset(variant).x_test.shape[1], first)
+
     def _prepared(self, variant: Variant, rows: NDArray[np.float64] | None) -> str:
         """Return the identity of the rows that are computed on."""
         if rows is None:
             return self.dataset(variant).prepared_sha256
-        return digest([list(rows.shape), rows.astype("float64").tobytes().hex()])
+        content = rows.astype("<f8").tobytes()
+        return hashlib.sha256(f"{rows.shape} ".encode() + content).hexdigest()
 
     def _hardware_inputs(
         self, variant: Variant, rows: NDArray[np.float64] | None
@@ -239,11 +264,11 @@ class Pipeline:
             with self.step(f"convert {variant.key} for {backend.hls4ml}"):
                 model = keras_models.model_with(variant, checkpoint.weights, softmax=softmax)
                 written = conversion.convert(variant, model, backend, folder / "project")
-            (folder / "project.json").write_text(
-                json.dumps({k: v for k, v in asdict(written).items() if k != "folder"})
-            )
+            facts = {name: value for name, value in asdict(written).items() if name != "folder"}
+            facts["sha256"] = project_digest(written.folder)
+            (folder / "project.json").write_text(json.dumps(facts))
 
-        entry = self.cache.entry("project", key, make)
+        entry = self.cache.entry("project", key, make, "project.json")
         facts = json.loads((entry / "project.json").read_text())
         return Project(folder=entry / "project", **facts)
 
@@ -255,10 +280,11 @@ class Pipeline:
             "weights": checkpoint.sha256,
             **architecture.identity(variant),
             "emulation": asdict(variant.emulation),
+            "inputs": str(variant.input_type),
             "backend": asdict(backend),
             "softmax": softmax,
-            "versions": versions((*conversion.PACKAGES, *keras_models.PACKAGES)),
-            "source": source_digest(*_PROJECT_SOURCES),
+            "versions": identities((*conversion.PACKAGES, *keras_models.PACKAGES)),
+            "source": _code("conversion", "keras_models", "architecture"),
         }
 
     def _compiler_key(self, backend: str) -> dict[str, Any]:
@@ -266,7 +292,7 @@ class Pipeline:
         return {
             "compiler": asdict(compiler) | {"path": str(compiler.path)},
             "flags": list(emulation.FLAGS),
-            "source": source_digest(*_EMULATION_SOURCES),
+            "source": _code("emulation"),
             "headers": emulation.headers_digest(backend),
         }
 
@@ -291,9 +317,40 @@ class Pipeline:
             with self.step(f"emulate {variant.key} on {project.backend}"):
                 emulator = self._emulator(library_key, project, compiler)
                 x = self._hardware_inputs(variant, rows)
-                _save(folder, emulation.emulate(emulator, x))
+                _save(folder, emulation.emulate(emulator, x, self.workers))
 
-        return _load(self.cache.entry("emulated", run_key, run))
+        return _values(self.cache.entry("emulated", run_key, run))
+
+    def firmware(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend, *, softmax: bool
+    ) -> FirmwareFacts:
+        """Hold the written sources against what is declared.
+
+        Raises
+        ------
+        FirmwareError
+            If a source is missing, or lacks what is looked for.
+        """
+        project = self.project(variant, checkpoint, backend, softmax=softmax)
+        key = {
+            "project": project.digest,
+            "converted": self._project_key(variant, checkpoint, backend, softmax=softmax),
+            "source": _code("diagnosis.configured"),
+        }
+
+        def make(folder: Path) -> None:
+            found = configured.facts(
+                variant, self.layers(variant), checkpoint.weights, backend, project
+            )
+            facts: FirmwareFacts = {
+                "facts": len(found),
+                "wrong": [str(fact) for fact in found if not fact.holds],
+                "softmax_range": firmware.softmax_range(project) if softmax else None,
+            }
+            (folder / "facts.json").write_text(json.dumps(facts))
+
+        found: FirmwareFacts = _read_json(self.cache.entry("firmware", key, make), "facts.json")
+        return found
 
     def predicted_by_hls4ml(
         self, variant: Variant, checkpoint: Checkpoint, backend: Backend, rows: int
@@ -311,7 +368,7 @@ class Pipeline:
         key = {
             "project": self._project_key(variant, checkpoint, backend, softmax=False),
             "library": self._compiler_key(backend.hls4ml),
-            "plug-in": source_digest("hls4ml_plugin"),
+            "plug-in": _code("hls4ml_plugin"),
             "prepared": self._prepared(variant, None),
             "rows": rows,
         }
@@ -323,7 +380,7 @@ class Pipeline:
                 x = variant.input_type.round(self.dataset(variant).x_test[:rows])
                 _save(folder, conversion.predict(variant, model, backend, folder / "project", x))
 
-        return _load(self.cache.entry("predicted", key, make))
+        return _values(self.cache.entry("predicted", key, make))
 
     def logic(self, variant: Variant, checkpoint: Checkpoint, backend: Backend) -> Path:
         """Trace a variant's logits into logic.
@@ -342,11 +399,6 @@ class Pipeline:
             If the network holds something that cannot be traced exactly.
         """
         version = da4ml.find()
-        key = {
-            "project": self._project_key(variant, checkpoint, backend, softmax=False),
-            "versions": versions(logic.PACKAGES),
-            "source": source_digest(*_LOGIC_SOURCES),
-        }
 
         def make(folder: Path) -> None:
             with self.step(f"trace {variant.key}"):
@@ -358,7 +410,31 @@ class Pipeline:
                 counts = {"da4ml": version, "metrics": traced.metrics()}
             (folder / counted.FILE).write_text(json.dumps(counts, indent=1))
 
-        return self.cache.entry("logic", key, make)
+        return self.cache.entry("logic", self._logic_key(variant, checkpoint, backend), make)
+
+    def _logic_key(
+        self, variant: Variant, checkpoint: Checkpoint, backend: Backend
+    ) -> dict[str, Any]:
+        return {
+            "project": self._project_key(variant, checkpoint, backend, softmax=False),
+            "versions": identities(logic.PACKAGES),
+            "source": _code("tracing", "tracing.layers", "logic"),
+        }
+
+    def refusal(self, variant: Variant, checkpoint: Checkpoint, backend: Backend) -> str | None:
+        """Return why no exact logic can be made of a variant; None where it can."""
+        key = {"logic": self._logic_key(variant, checkpoint, backend)}
+
+        def make(folder: Path) -> None:
+            try:
+                self.logic(variant, checkpoint, backend)
+                reason = None
+            except TracingError as error:
+                reason = str(error)
+            (folder / "reason.json").write_text(json.dumps(reason))
+
+        found: str | None = _read_json(self.cache.entry("refused", key, make), "reason.json")
+        return found
 
     def interpreted(
         self,
@@ -377,8 +453,9 @@ class Pipeline:
         traced = self.logic(variant, checkpoint, backend)
         key = {
             "logic": traced.name,
+            "inputs": str(variant.input_type),
             "prepared": self._prepared(variant, rows),
-            "source": source_digest("logic"),
+            "source": _code("logic"),
         }
 
         def run(folder: Path) -> None:
@@ -386,7 +463,7 @@ class Pipeline:
                 x = self._hardware_inputs(variant, rows)
                 _save(folder, logic.load(traced).predict(x))
 
-        return _load(self.cache.entry("interpreted", key, run))
+        return _values(self.cache.entry("interpreted", key, run))
 
     def simulated(
         self, variant: Variant, checkpoint: Checkpoint, backend: Backend, rows: int
@@ -410,9 +487,10 @@ class Pipeline:
             "logic": traced.name,
             "sources": digest([source.read_text() for source in sources]),
             "icarus": icarus.version,
+            "inputs": str(variant.input_type),
             "prepared": self._prepared(variant, None),
             "rows": rows,
-            "source": source_digest("simulation", "logic"),
+            "source": _code("simulation", "logic"),
         }
 
         log = self.cache.root / "logs" / f"{variant.key}-simulation.log"
@@ -427,7 +505,7 @@ class Pipeline:
             _save(folder, found)
 
         try:
-            return _load(self.cache.entry("simulated", key, make))
+            return _values(self.cache.entry("simulated", key, make))
         except SynthesisError as error:
             raise naming(error, log) from error
 
@@ -452,7 +530,7 @@ class Pipeline:
             "library": self._compiler_key(backend.hls4ml),
             "prepared": self._prepared(variant, None),
             "rows": rows,
-            "source": source_digest(*_DIAGNOSIS_SOURCES),
+            "source": _code("diagnosis.diagnosing"),
         }
 
         def make(folder: Path) -> None:
@@ -501,6 +579,11 @@ class Pipeline:
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         def make(folder: Path) -> None:
+            if project_digest(project.folder) != project.digest:
+                raise CacheError(
+                    f"the cache entry {project.folder.parent} is not what was stored; delete that "
+                    "folder and run again."
+                )
             emulation.compile_project(project, compiler, folder, self.cache)
 
         return Emulator(self.cache.entry("library", key, make), project)
@@ -511,13 +594,17 @@ def checkpoint_path(folder: Path, variant: Variant) -> Path:
     return folder / f"{variant.key}.npz"
 
 
+def _read_json(folder: Path, name: str) -> Any:
+    return json.loads((folder / name).read_text())
+
+
 def _save(folder: Path, values: NDArray[np.floating[Any]]) -> None:
     import numpy as np
 
     np.save(folder / "values.npy", values, allow_pickle=False)
 
 
-def _load(folder: Path) -> NDArray[Any]:
+def _values(folder: Path) -> NDArray[Any]:
     import numpy as np
 
     try:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hlsgate import jobs
-from hlsgate.cache import source_digest
 from hlsgate.errors import EmulationError
 from hlsgate.project import project_digest
+from hlsgate.sources import source_digest
 
 if TYPE_CHECKING:
     from hlsgate.cache import Cache

@@ -25,6 +25,8 @@ class Project:
         Suffix of the emulation library that the project's own build file makes.
     outputs : int
         Number of values that the network returns for each row.
+    sha256 : str
+        Its digest, where that is known.
     """
 
     folder: Path
@@ -32,15 +34,23 @@ class Project:
     backend: str
     stamp: str
     outputs: int
+    sha256: str = ""
 
     @property
     def digest(self) -> str:
         """Hash over every file of the project, build products apart."""
-        return project_digest(self.folder)
+        return self.sha256 or project_digest(self.folder)
 
 
-def project_digest(folder: Path) -> str:
+def project_digest(folder: Path, *parts: str) -> str:
     """Return the sha256 over relative names and contents of a project's files.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of a project, or of a traced network.
+    parts : str
+        Files and folders in it that count; all but build products by default.
 
     Raises
     ------
@@ -50,7 +60,7 @@ def project_digest(folder: Path) -> str:
     files = sorted(
         path.relative_to(folder)
         for path in folder.rglob("*")
-        if path.is_file() and path.relative_to(folder).parts[0] != "build"
+        if path.is_file() and _counts(path.relative_to(folder).parts[0], parts)
     )
     if not files:
         raise ConversionError(f"{folder} holds no project; convert the design first.")
@@ -59,3 +69,7 @@ def project_digest(folder: Path) -> str:
         total.update(f"{name.as_posix()}\0".encode())
         total.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return total.hexdigest()
+
+
+def _counts(top: str, parts: tuple[str, ...]) -> bool:
+    return top in parts if parts else top != "build"

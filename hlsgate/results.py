@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hlsgate import __version__, documents
-from hlsgate.cache import versions
 from hlsgate.errors import ResultsError
+from hlsgate.packages import versions
 
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).parent / "schemas" / f"results-{SCHEMA}.json"

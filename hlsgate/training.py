@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hlsgate.declarations import Pruning, Recipe, Variant
+    from hlsgate.fixedpoint import Fixed
 
 STEPS_PER_EXECUTION = 64
 """Batches that run inside one call into TensorFlow; does not change the weights that come out."""
@@ -116,8 +117,13 @@ def training_rows(variant: Variant, x: NDArray[np.float32]) -> int:
 
 def network_inputs(variant: Variant, x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return inputs as the variant's Keras model receives them, every row flat."""
-    rounded = variant.recipe.inputs if variant.recipe else variant.emulation.inputs
+    rounded = rounded_inputs(variant)
     return x if rounded is None else rounded.round(x)
+
+
+def rounded_inputs(variant: Variant) -> Fixed | None:
+    """Return the type that inputs of the variant's Keras model are rounded to, if any."""
+    return variant.recipe.inputs if variant.recipe else variant.emulation.inputs
 
 
 def teaching(logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:

@@ -1,13 +1,14 @@
 """Finished work is made once, whole or not at all."""
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
-from hlsgate.cache import Cache, digest, source_digest, write_atomically
-from hlsgate.errors import CacheError
+from hlsgate.cache import Cache, NotMade, digest, write_atomically
+from hlsgate.errors import CacheError, SynthesisError
 
 
 def write_text(folder):
@@ -87,9 +88,82 @@ def test_digest_refuses_nan():
         digest({"value": float("nan")})
 
 
-def test_source_digest_tells_modules_apart():
-    """The hash of code depends on the code."""
-    assert source_digest("cache") != source_digest("errors")
+@pytest.mark.parametrize("damage", ["edited", "cut", "gone", "unlisted"])
+def test_what_is_not_what_was_stored_is_made_anew(tmp_path, damage):
+    """A file that was edited by hand, or lost, is no product any more."""
+    entry = Cache(tmp_path).entry("kind", {}, write_text)
+    if damage == "edited":
+        (entry / "text").write_text("fake")
+    elif damage == "cut":
+        (entry / "text").write_text("mad")
+    elif damage == "gone":
+        (entry / "text").unlink()
+    else:
+        (entry / "content.json").unlink()
+    again = Cache(tmp_path).entry("kind", {}, write_text)
+    assert (again / "text").read_text() == "made"
+
+
+def test_a_warm_cache_may_be_read_only(tmp_path):
+    """What is there is used without a lock, so that nothing has to be written."""
+    Cache(tmp_path).entry("kind", {}, write_text)
+    for lock in tmp_path.rglob("*.lock"):
+        lock.unlink()
+
+    def refuse(*_args, **_options):
+        raise AssertionError("nothing is to be locked")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("filelock.FileLock.acquire", refuse)
+        assert Cache(tmp_path).entry("kind", {}, write_text).is_dir()
+
+
+def test_entries_can_be_read_by_others(tmp_path):
+    """A cache may be shared; the umask decides, as for any file."""
+    entry = Cache(tmp_path).entry("kind", {}, write_text)
+    umask = os.umask(0)
+    os.umask(umask)
+    assert entry.stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_looking_makes_nothing(tmp_path):
+    """A plan asks what is there."""
+    cache = Cache(tmp_path)
+    with pytest.raises(NotMade):
+        cache.looking().entry("kind", {}, write_text)
+    assert not (tmp_path / "kind").exists()
+    entry = cache.entry("kind", {}, write_text)
+    assert cache.looking().entry("kind", {}, write_text) == entry
+
+
+def test_what_failed_is_not_tried_again(tmp_path):
+    """A run asks many times for what cannot be made; each time it gets the same error."""
+    cache, tried = Cache(tmp_path), []
+
+    def fail(_folder):
+        tried.append(1)
+        raise SynthesisError("no memory", tmp_path / "log")
+
+    for _ in range(2):
+        with pytest.raises(SynthesisError, match="no memory") as caught:
+            cache.entry("kind", {}, fail)
+        assert caught.value.log == tmp_path / "log"
+    assert tried == [1]
+    with pytest.raises(SynthesisError):
+        Cache(tmp_path).entry("kind", {}, fail)
+    assert tried == [1, 1]
+
+
+def test_since_is_shared_by_processes(tmp_path):
+    """With the same time, one process uses what another has made after it, and nothing older."""
+    old = Cache(tmp_path).entry("kind", {"a": 1}, write_text)
+    os.utime(old / "key.json", (1, 1))
+    fresh = Cache(tmp_path, fresh=True)
+    other = Cache(tmp_path, since=fresh.since)
+    made = []
+    for cache in (fresh, other):
+        cache.entry("kind", {"a": 1}, lambda folder: made.append(write_text(folder)))
+    assert len(made) == 1
 
 
 def test_atomic_write_keeps_the_old_text_on_failure(tmp_path, monkeypatch):

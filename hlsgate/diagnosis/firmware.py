@@ -188,6 +188,13 @@ def _configs(path: Path) -> dict[str, dict[str, str]]:
     return found
 
 
+def softmax_range(project: Project) -> float | None:
+    """Return the largest difference of inputs that a project's softmax table was filled for."""
+    written = read(project)
+    (call,) = (call for call in written.calls if call.function == "softmax")
+    return table_range(written, call)
+
+
 def table_range(firmware: Firmware, call: Call) -> float | None:
     """Return the largest difference of inputs that a softmax's table was filled for.
 

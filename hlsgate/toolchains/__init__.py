@@ -22,15 +22,15 @@ class Toolchain(Protocol):
         What it builds: a project that hls4ml wrote, or the folder of a traced network.
     OPEN : bool
         Whether PyPI has it, so that anybody can run it.
-    MODULES : tuple of str
-        Modules of hlsgate that decide what a run gives; when they change, runs are repeated.
+    READS : tuple of str
+        What it reads of a traced network's folder.
     LOG_NAME : str
         File in the work folder, or below it, that keeps everything the tools printed.
     """
 
     SOURCE: Literal["project", "logic"]
     OPEN: bool
-    MODULES: tuple[str, ...]
+    READS: tuple[str, ...]
     LOG_NAME: str
 
     def find(self) -> Any:

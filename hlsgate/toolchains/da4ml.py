@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 from hlsgate.errors import ToolNotFound
+from hlsgate.packages import version
 from hlsgate.reports.da4ml import FILE
 from hlsgate.reports.da4ml import parse_da4ml as parse
 from hlsgate.toolchains.synthesis import Synthesis
 from hlsgate.toolchains.synthesis import untold as share_done
 
 __all__ = [
-    "LOG_NAME", "MODULES", "OPEN", "SOURCE", "find", "installed", "parse", "prepare",
+    "LOG_NAME", "OPEN", "READS", "SOURCE", "find", "installed", "parse", "prepare",
     "share_done", "synthesise", "usable_version",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "logic"
 OPEN = True
-MODULES: tuple[str, ...] = ("toolchains/da4ml",)
+READS: tuple[str, ...] = (FILE,)
 LOG_NAME = "hlsgate_synthesis.log"
 
 
@@ -32,13 +32,13 @@ def find() -> str:
 
 def installed(package: str, extra: str) -> str:
     """Return the version of a package that an extra of hlsgate brings; or raise `ToolNotFound`."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
+    found = version(package)
+    if found is None:
         raise ToolNotFound(
             f"{package} is not installed; install hlsgate with its extra {extra!r}, or run "
             "'tox run -e open'."
-        ) from None
+        )
+    return found
 
 
 def usable_version(tools: str) -> str:

@@ -25,13 +25,13 @@ from hlsgate.toolchains.synthesis import Synthesis, failure
 from hlsgate.toolchains.synthesis import untold as share_done
 
 __all__ = [
-    "LOG_NAME", "MODULES", "OPEN", "SEED", "SOURCE", "Nextpnr", "find", "parse", "place",
+    "LOG_NAME", "OPEN", "READS", "SEED", "SOURCE", "Nextpnr", "find", "parse", "place",
     "prepare", "share_done", "synthesise", "usable_version",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "logic"
 OPEN = True
-MODULES: tuple[str, ...] = ("toolchains/nextpnr", *yosys.MODULES)
+READS: tuple[str, ...] = ("src",)
 LOG_NAME = yosys.LOG_NAME
 
 SEED = 1

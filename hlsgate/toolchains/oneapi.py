@@ -20,13 +20,13 @@ from hlsgate.toolchains.synthesis import Synthesis, failure
 from hlsgate.toolchains.synthesis import untold as share_done
 
 __all__ = [
-    "LOG_NAME", "MODULES", "OPEN", "SOURCE", "OneAPI", "find", "parse", "prepare", "share_done",
+    "LOG_NAME", "OPEN", "READS", "SOURCE", "OneAPI", "find", "parse", "prepare", "share_done",
     "synthesise", "usable_version",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "project"
 OPEN = False
-MODULES: tuple[str, ...] = ("toolchains/oneapi", "process")
+READS: tuple[str, ...] = ()
 LOG_NAME = "build/hlsgate_synthesis.log"
 
 ANY_VERSION = "HLSGATE_ICPX_ANY_VERSION"

@@ -24,13 +24,13 @@ from hlsgate.toolchains.synthesis import Synthesis, failure
 from hlsgate.toolchains.synthesis import untold as share_done
 
 __all__ = [
-    "LOG_NAME", "MODULES", "OPEN", "SOURCE", "Vitis", "ask_version", "collect", "find", "parse",
+    "LOG_NAME", "OPEN", "READS", "SOURCE", "Vitis", "ask_version", "collect", "find", "parse",
     "prepare", "run_steps", "share_done", "synthesise", "usable_version",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "project"
 OPEN = False
-MODULES: tuple[str, ...] = ("toolchains/vitis", "process")
+READS: tuple[str, ...] = ()
 LOG_NAME = "hlsgate_synthesis.log"
 
 REPORT = "report"

@@ -22,13 +22,13 @@ from hlsgate.toolchains.synthesis import Synthesis
 from hlsgate.toolchains.vitis import prepare, share_done
 
 __all__ = [
-    "LOG_NAME", "MODULES", "OPEN", "SOURCE", "Vivado", "find", "parse", "prepare", "share_done",
+    "LOG_NAME", "OPEN", "READS", "SOURCE", "Vivado", "find", "parse", "prepare", "share_done",
     "synthesise", "usable_version",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "project"
 OPEN = False
-MODULES: tuple[str, ...] = ("toolchains/vivado", *vitis.MODULES)
+READS: tuple[str, ...] = ()
 LOG_NAME = vitis.LOG_NAME
 
 _STEPS = ("reset", "synth", "vsynth")

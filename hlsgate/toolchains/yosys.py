@@ -24,13 +24,13 @@ from hlsgate.toolchains.da4ml import installed
 from hlsgate.toolchains.synthesis import Synthesis, failure
 
 __all__ = [
-    "LOG_NAME", "MODULES", "NETLIST", "OPEN", "SOURCE", "Yosys", "cells", "find", "parse",
+    "LOG_NAME", "NETLIST", "OPEN", "READS", "SOURCE", "Yosys", "cells", "find", "parse",
     "prepare", "run_script", "share_done", "synthesise", "usable_version", "write_script",
 ]  # fmt: skip
 
 SOURCE: Literal["project", "logic"] = "logic"
 OPEN = True
-MODULES: tuple[str, ...] = ("toolchains/yosys", "toolchains/yosys_worker", "process")
+READS: tuple[str, ...] = ("src",)
 LOG_NAME = "hlsgate_synthesis.log"
 
 SCRIPT = "synth.ys"
