@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 pytest_plugins = [
     "fixtures.summary",
     "fixtures.session",
+    "fixtures.making",
     "fixtures.toolchains",
     "fixtures.models",
     "fixtures.frontiers",
@@ -48,7 +51,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=default_root(),
         help="folder of finished work (also HLSGATE_CACHE) [%(default)s]",
     )
-    group.addoption("--fresh", action="store_true", help="train, convert, compile and emulate anew")
+    group.addoption(
+        "--fresh",
+        action="store_const",
+        const=time.time(),
+        help="train, convert, compile and emulate anew",
+    )
+    group.addoption(
+        "--jobs",
+        type=_at_least_one,
+        metavar="N",
+        help="processes that make what the tests need, before the first of them [one a core]",
+    )
     group.addoption(
         "--baselines", type=Path, help="what is judged by [baselines.json beside the suite]"
     )
@@ -79,6 +93,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="write what was measured to this JSON file, and the tables to FILE.md beside it",
     )
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; name 1 or more.")
+    return int(text)
 
 
 @pytest.hookimpl(tryfirst=True)

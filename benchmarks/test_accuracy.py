@@ -8,6 +8,7 @@ from hlsgate import architecture, compression, parity, suite
 from hlsgate.gates.budgets import judge_value
 
 
+@pytest.mark.makes("parity")
 @pytest.mark.gate("parity")
 def test_parity(compressed, weights_kind, evaluate, baselines, record, gate):
     """Accuracy is at most the margin below the reference's, on the same rows."""
@@ -23,6 +24,7 @@ def test_parity(compressed, weights_kind, evaluate, baselines, record, gate):
     gate.require(difference.state == "pass", text, -difference.value)
 
 
+@pytest.mark.makes("parity")
 @pytest.mark.gate("auc")
 def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, pipeline, gate):
     """The area under every class's ROC curve is at most the margin below the reference's."""
@@ -45,6 +47,7 @@ def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, pipel
         gate.require(difference.state == "pass", text, -difference.value)
 
 
+@pytest.mark.makes("weights")
 def test_weights_are_as_declared(variant, weights_kind, weights_of, pipeline):
     """Every weight is a value of the declared type, and kernels have the declared zeros."""
     weights = weights_of(variant, weights_kind).weights
@@ -61,6 +64,7 @@ def test_weights_are_as_declared(variant, weights_kind, weights_of, pipeline):
             assert layer.zeros < layer.size, f"{layer.name} of {variant.key} is all zero"
 
 
+@pytest.mark.makes("weights")
 def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, record):
     """The frozen weights are those of the baseline, and score what it says."""
     checkpoint = weights_of(variant, "frozen")

@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 
 from hlsgate import architecture, equality, suite
-from hlsgate.diagnosis import catalogue, configured, firmware, softmax_table
-from hlsgate.diagnosis.edges import edge_rows
-from hlsgate.errors import EmulationError, TracingError
+from hlsgate.diagnosis import catalogue, softmax_table
+from hlsgate.errors import EmulationError
+from hlsgate.making.jobs import LAYERED_ROWS, PREDICTED_ROWS
 from hlsgate.targets import ONEAPI
 
-PREDICTED_ROWS = 2000
 
-LAYERED_ROWS = 2000
-
-
+@pytest.mark.makes("emulation")
 def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
     """With quantised weights, every logit of every test row is Keras', bit for bit.
 
@@ -34,6 +31,7 @@ def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
         )
 
 
+@pytest.mark.makes("layers")
 def test_layers_differ_for_known_causes(traced, emulate, pipeline, record):
     """Layer by layer against Keras itself: what differs does so for causes that are expected.
 
@@ -65,6 +63,7 @@ def _expected_causes(variant, cut):
     return known | ({catalogue.DEFAULT_ACTIVATION} if cut else set())
 
 
+@pytest.mark.makes("emulation")
 def test_edge_rows(typed, any_backend, emulate, pipeline):
     """On rows made to be hard, too, every logit is Keras', bit for bit.
 
@@ -73,17 +72,18 @@ def test_edge_rows(typed, any_backend, emulate, pipeline):
     what the input type says: hls4ml's inputs wrap, they do not saturate, so that the network sees
     the wrapped value; logits saturate where their type does.
     """
-    checkpoint, rows = pipeline.frozen(typed), _edge_rows(typed, pipeline)
+    checkpoint, rows = pipeline.frozen(typed), pipeline.edge_rows(typed)
     expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True, rows=rows)
     observed = emulate(typed, any_backend, softmax=False, rows=rows)
     found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
     assert found.equal, f"edge rows of {typed.key} on {any_backend.key}: {found.describe()}"
 
 
+@pytest.mark.makes("weights", "trace")
 @pytest.mark.da4ml
 def test_interpreter_on_edge_rows(traced_typed, emulate, pipeline):
     """The traced logic, too, computes Keras' logits of these rows, bit for bit."""
-    checkpoint, rows = pipeline.frozen(traced_typed), _edge_rows(traced_typed, pipeline)
+    checkpoint, rows = pipeline.frozen(traced_typed), pipeline.edge_rows(traced_typed)
     expected = pipeline.keras_logits(traced_typed, checkpoint, as_hardware=True, rows=rows)
     backend = suite.active().traced
     observed = emulate(traced_typed, backend, softmax=False, engine="dais", rows=rows)
@@ -91,6 +91,7 @@ def test_interpreter_on_edge_rows(traced_typed, emulate, pipeline):
     assert found.equal, f"edge rows of {traced_typed.key}, interpreter: {found.describe()}"
 
 
+@pytest.mark.makes("one_emulation")
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=["nan", "inf", "minus_inf"])
 def test_refuses_what_is_no_number(value, example, emulate, pipeline):
     """Rows with NaN or infinity are refused in a sentence that names the first one."""
@@ -100,12 +101,7 @@ def test_refuses_what_is_no_number(value, example, emulate, pipeline):
         emulate(example, suite.active().emulated[0], softmax=False, rows=rows)
 
 
-def _edge_rows(variant, pipeline):
-    layers, weights = pipeline.layers(variant), pipeline.frozen(variant).weights
-    first = architecture.first_dense(layers, weights, variant.emulation.precision)
-    return edge_rows(variant.input_type, pipeline.dataset(variant).x_test.shape[1], first)
-
-
+@pytest.mark.makes("emulation")
 def test_firmware_is_as_declared(variant, any_backend, pipeline):
     """What is declared is what was written: types, sizes, factors, weights, part and clock.
 
@@ -115,12 +111,12 @@ def test_firmware_is_as_declared(variant, any_backend, pipeline):
     """
     checkpoint, parallel = pipeline.frozen(variant), any_backend in suite.active().emulated
     layers = pipeline.layers(variant)
-    project = pipeline.project(variant, checkpoint, any_backend, softmax=parallel)
-    found = configured.facts(variant, layers, checkpoint.weights, any_backend, project)
-    assert len(found) > len(layers)
-    configured.require(found)
+    found = pipeline.firmware(variant, checkpoint, any_backend, softmax=parallel)
+    assert found["facts"] > len(layers)
+    assert not found["wrong"], f"the firmware is not as declared: {'; '.join(found['wrong'])}"
 
 
+@pytest.mark.makes("emulation")
 @pytest.mark.gate("hardware")
 def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, baselines, record, gate):
     """What the conversion chose, types left open and saturation included, costs next to nothing.
@@ -154,6 +150,7 @@ def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, basel
     )
 
 
+@pytest.mark.makes("emulation")
 @pytest.mark.gate("softmax")
 def test_softmax_table(variant, backend, emulate, pipeline, baselines, record, gate):
     """The softmax table, judged apart from the logits that it gets, stays within its bounds.
@@ -164,7 +161,8 @@ def test_softmax_table(variant, backend, emulate, pipeline, baselines, record, g
     bounds = baselines.emulation["softmax"]
     logits = emulate(variant, backend, softmax=False)
     observed = emulate(variant, backend, softmax=True)
-    facts = softmax_table.measure(observed, logits, _built_for(variant, backend, pipeline))
+    written = pipeline.firmware(variant, pipeline.frozen(variant), backend, softmax=True)
+    facts = softmax_table.measure(observed, logits, written["softmax_range"])
     told = {"rows": len(logits), "step": facts.step, "range_used": facts.range_used}
     told |= {name: getattr(facts, name) for name in ("mean_error", "max_error", "flips")}
     record("variants", variant.key, "emulation", {backend.key: {"softmax": told}})
@@ -181,14 +179,7 @@ def test_softmax_table(variant, backend, emulate, pipeline, baselines, record, g
         gate.require(value <= bound, text, value)
 
 
-def _built_for(variant, backend, pipeline):
-    """Read from the written sources which differences the softmax's table was filled for."""
-    project = pipeline.project(variant, pipeline.frozen(variant), backend, softmax=True)
-    written = firmware.read(project)
-    (call,) = (call for call in written.calls if call.function == "softmax")
-    return firmware.table_range(written, call)
-
-
+@pytest.mark.makes("emulation")
 def test_backends_agree(variant, emulate):
     """Every backend computes the same logits, bit for bit, for every variant.
 
@@ -204,6 +195,7 @@ def test_backends_agree(variant, emulate):
         assert found.equal, f"{variant.key}: {other.key} against {first.key}: {found.describe()}"
 
 
+@pytest.mark.makes("traced_emulation")
 @pytest.mark.da4ml
 def test_interpreter_equals_emulation(traced, emulate, record):
     """The traced logic computes the logits of hls4ml's own code, on every test row."""
@@ -217,16 +209,18 @@ def test_interpreter_equals_emulation(traced, emulate, record):
     assert found.equal, f"{where}: {found.describe()}"
 
 
+@pytest.mark.makes("refusal")
 @pytest.mark.da4ml
 def test_untraced_cannot_be_traced(untraced, pipeline, request):
     """A variant that is declared to be none that can be traced is none, still."""
-    with pytest.raises(TracingError) as refused:
-        pipeline.logic(untraced, pipeline.frozen(untraced), suite.active().traced)
-    note = f"not traced, so not counted: {refused.value} Declared: "
+    refused = pipeline.refusal(untraced, pipeline.frozen(untraced), suite.active().traced)
+    assert refused is not None, f"{untraced.key} can be traced; take its declaration away"
+    note = f"not traced, so not counted: {refused} Declared: "
     known = untraced.shortfall("logic").reason
     request.node.user_properties.append(("note", note + known))
 
 
+@pytest.mark.makes("prediction")
 @pytest.mark.oneapi
 def test_hls4ml_predict_is_the_same(example, emulate, pipeline):
     """hls4ml's own compile and predict, with our plug-in, give the logits that we compute."""

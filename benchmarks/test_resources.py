@@ -11,6 +11,7 @@ from hlsgate.gates.budgets import decide, judge_design
 from hlsgate.gates.judging import explain, target_facts
 
 
+@pytest.mark.makes("synthesis")
 @pytest.mark.synthesis
 def test_budget(
     design, measure, related, left_out, required, baselines, pipeline, record, pytestconfig

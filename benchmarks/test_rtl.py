@@ -6,10 +6,7 @@ import pytest
 
 from hlsgate import equality, suite
 from hlsgate.errors import ToolNotFound
-
-ROWS = 1000
-NETLIST_ROWS = 32
-"""A netlist simulates a hundred times more slowly: half a second for each row, here."""
+from hlsgate.making.jobs import NETLIST_ROWS, SIMULATED_ROWS
 
 pytestmark = pytest.mark.rtl
 
@@ -27,17 +24,19 @@ def simulated(missing):
     return run
 
 
+@pytest.mark.makes("simulation")
 def test_verilog_equals_interpreter(traced_compressed, pipeline, emulate, simulated):
     """The written Verilog, clocked at one row a cycle, gives the interpreter's logits."""
     weights, backend = pipeline.frozen(traced_compressed), suite.active().traced
     every = emulate(traced_compressed, backend, softmax=False, engine="dais")
-    expected = every[:ROWS]
-    observed = simulated(pipeline.simulated, traced_compressed, weights, backend, ROWS)
+    expected = every[:SIMULATED_ROWS]
+    observed = simulated(pipeline.simulated, traced_compressed, weights, backend, SIMULATED_ROWS)
     found = equality.compare(observed, expected, lsb=traced_compressed.emulation.precision.lsb)
-    assert found.rows == min(ROWS, len(every))
+    assert found.rows == min(SIMULATED_ROWS, len(every))
     assert found.equal, f"{traced_compressed.key}: Verilog against interpreter: {found.describe()}"
 
 
+@pytest.mark.makes("netlist")
 @pytest.mark.yosys
 def test_netlist_equals_interpreter(netlist, hardware, emulate, simulated):
     """What Yosys made of the Verilog still gives the interpreter's logits."""

@@ -1,0 +1,1 @@
+"""What a run needs, made on all cores before anything is judged."""
