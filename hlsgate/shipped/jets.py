@@ -184,7 +184,7 @@ DESIGNS = (
     *designs(
         YOSYS_CYCLONEV,
         VARIANTS,
-        slow=("jets-float", "jets-p75_exercise"),
+        slow=("jets-float", "jets-p75_exercise", "jets-q4_exercise"),
         netlist=("jets-q4_p75",),
     ),
     *designs(NEXTPNR_ECP5, map(_BY_KEY.__getitem__, _PLACED)),
