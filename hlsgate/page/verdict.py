@@ -7,7 +7,8 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.declarations import Shortfall, Variant
-from hlsgate.gates.summary import HEADS, Summary
+from hlsgate.gates.layout import HEADS
+from hlsgate.gates.summary import Summary
 from hlsgate.page.blocks import Block, Folded, Grid, Listing, Section, State, Text, Tile, Tiles
 
 _WORDS = (0, 1, 6)
