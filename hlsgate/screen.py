@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from hlsgate import suite
 from hlsgate.gates.summary import Summary, others
-from hlsgate.outcomes import Run, Skip
+from hlsgate.outcomes import Failure, Run, Skip
 from hlsgate.overview import HEADS, LEFT, LEGEND, Mood, Row
 
 MOST_NETWORKS = 14
@@ -113,7 +113,10 @@ def _padded(text: str, width: int, *, left: bool) -> str:
 
 def counts(summary: Summary, run: Run, notes: Sequence[str], width: int) -> list[Line]:
     """Count tests that passed, failed and were skipped, and say why, a line each."""
-    known = f", and {run.known_failures} known failures, as declared" if run.known_failures else ""
+    known = ""
+    if run.known_failures:
+        word = "failure" if run.known_failures == 1 else "failures"
+        known = f", and {run.known_failures} known {word}, as declared"
     failed: Mood = "bad" if run.failed or run.faults else ""
     lines = [
         Line(_counted("passed", run.passed, known), "good" if not failed else ""),
@@ -135,7 +138,7 @@ def _counted(name: str, number: int, text: str = "") -> str:
 
 def _reason(skip: Skip) -> str:
     """Say why, and of which: the first sentence of the reason."""
-    names = [one.partition("[")[2].removesuffix("]") or one for one in skip.ids]
+    names = [Failure(one, "", "").about for one in skip.ids]
     told = ", ".join(names) if len(names) <= _FEW else f"{len(names)} tests"
     first = skip.reason.partition(". ")[0].rstrip(".")
     return f"{told}: {first}"

@@ -121,10 +121,10 @@ class Summary:
 
     def failure_lines(self) -> list[str]:
         """Tell what failed in the run, one sentence each, and the command that shows it again."""
-        lines = [f"failed: {text}" for text in self.faults]
+        lines = [f"- {text}" for text in self.faults]
         for one in self.failed_tests:
             sentence = one.first.sentence + others(one)
-            lines.append(f"failed: {sentence}\n  again: {one.first.command}")
+            lines.append(f"- {sentence}\n  again: {one.first.command}")
         return lines
 
     def table(self, *, every: bool = False, style: str = "simple") -> str:
