@@ -21,6 +21,7 @@ def section(content: Mapping[str, Any], summary: Summary) -> Section:
     blocks: list[Block] = [
         *_failures(summary),
         Tiles([*_test_tiles(summary), *_baseline_tiles(summary), *_claim_tiles(content)]),
+        *_untold(summary),
         Listing(_details(summary)),
         *_grids(summary),
         _shortfalls(content),
@@ -37,6 +38,10 @@ def _failures(summary: Summary) -> Iterator[Block]:
     ]
     if rows:
         yield Grid("What failed", ("About", "What it says", "Again"), rows, (1, 2))
+
+
+def _untold(summary: Summary) -> Iterator[Block]:
+    """Say so where results know of baselines alone."""
     if summary.run is None:
         yield Text(
             "These results do not say how the tests ended; parity, emulation and whatever else is "
