@@ -126,11 +126,11 @@ def of(found: Mapping[str, Any]) -> Run | None:
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line of bounded length, without control characters.
+    r"""Return a text as one line of bounded length, without control characters.
 
     Examples
     --------
-    >>> one_line("red:\\n  alut: 2,600\\n  ff: 1,200\\n\\na table")
+    >>> one_line("red:\n  alut: 2,600\n  ff: 1,200\n\na table")
     'red: alut: 2,600; ff: 1,200'
     """
     paragraph = text.strip().split("\n\n")[0]

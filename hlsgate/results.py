@@ -90,7 +90,7 @@ def write(path: Path, content: Content, root: Path) -> None:
 
 
 def forget(path: Path) -> None:
-    """Take away what an earlier run wrote there: a run that ends at once must not leave it standing.
+    """Take away what an earlier run wrote there, so that none that ends at once leaves it standing.
 
     Raises
     ------

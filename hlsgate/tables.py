@@ -195,7 +195,9 @@ def lines_of(
         if declared.key in known:
             source = found if declared.key in found else published
             base = source.get(f"{reference}-{target.key}", {}).get("values", {})
-            lines.append((label_of(known[declared.key], target), known[declared.key]["values"], base))
+            lines.append(
+                (label_of(known[declared.key], target), known[declared.key]["values"], base)
+            )
     return lines
 
 
@@ -208,6 +210,7 @@ def _explained(legend: Mapping[str, str]) -> list[str]:
 
 
 def label_of(found: Mapping[str, Any], target: Target) -> str:
+    """Say where numbers come from: origin, tool, part, stage, and what they leave out."""
     stage = {"hls_estimate": "HLS estimate"}.get(found["stage"], found["stage"])
     tool = f"{found['toolchain']} {found['tool_version'] or '(version not stated)'}"
     scope = "" if target.softmax else "; logits only"

@@ -18,7 +18,7 @@ from hlsgate import results
 from hlsgate.outcomes import of
 
 ROOT = Path(__file__).parents[1]
-CLAIMS = '''
+CLAIMS = """
 import os
 
 import pytest
@@ -66,10 +66,12 @@ def test_cured():
 
 def test_left_out():
     pytest.skip("nothing to hold it against")
-'''
+"""
 GOOD = "def test_good():\n    pass\n"
 BY_HAND = "def test_end():\n    raise KeyboardInterrupt\n\n\ndef test_after():\n    pass\n"
-KILLED = "import os\n\n\ndef test_end():\n    os.kill(os.getpid(), 9)\n\n\ndef test_after():\n    pass\n"
+KILLED = (
+    "import os\n\n\ndef test_end():\n    os.kill(os.getpid(), 9)\n\n\ndef test_after():\n    pass\n"
+)
 ENDED = (
     "import pytest\n\n\ndef test_end():\n    pytest.exit('no rows: rows.npz is not there', 4)\n\n\n"
     "def test_after():\n    pass\n"
@@ -140,7 +142,10 @@ def test_a_red_run_tells_what_failed_first(red):
     counted = lines[1 + len(SENTENCES) :]
     assert counted[0] == "passed           1 test, and 1 known failure, as declared"
     assert counted[1] == "failed           7 tests"
-    assert counted[2:4] == ["not compared     1 test", "  test_left_out: nothing to hold it against"]
+    assert counted[2:4] == [
+        "not compared     1 test",
+        "  test_left_out: nothing to hold it against",
+    ]
     assert counted[4].startswith("full tables: r.md, or -v; page: r.html; numbers: r.json")
     for unwanted in ("Traceback", "source of the test", "XFAIL", "SKIPPED", "FAILED", "short test"):
         assert unwanted not in output

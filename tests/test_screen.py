@@ -31,7 +31,7 @@ def whole_run():
         if variant.reference:
             entry["frozen"]["parity"] = PARITY
         facts = {"drift": DRIFT, **({"exact": {"rows_different": 0}} if variant.exact else {})}
-        entry["emulation"] = {key: facts for key in (*backends, "dais")}
+        entry["emulation"] = dict.fromkeys((*backends, "dais"), facts)
     return found
 
 
@@ -53,7 +53,9 @@ def shown(width, run=GREEN, found=None, **options):
 
 def skip(number):
     ids = tuple(f"benchmarks/test_x.py::test_x[jets-float-{number}-{one}]" for one in range(4))
-    return Skip(f"tool {number} was not found, whatever one does about it. " + "More of it. " * 20, ids)
+    return Skip(
+        f"tool {number} was not found, whatever one does about it. " + "More of it. " * 20, ids
+    )
 
 
 def test_the_whole_suite_fits_one_screen():

@@ -89,7 +89,9 @@ class Summary:
         return [
             layout.count("compared", len(self.compared), self._compared_text()),
             layout.count("failed", len(failed), ", ".join(failed)),
-            layout.count("better", len(better), layout.listed([layout.gain(verdict) for verdict in better])),
+            layout.count(
+                "better", len(better), layout.listed([layout.gain(verdict) for verdict in better])
+            ),
             layout.count("not compared", len(apart), ""),
             *layout.by_reason(apart),
             layout.count("new", len(unknown.split()) + len(self.new_values), ", ".join(new)),
@@ -129,14 +131,20 @@ class Summary:
 
     def table(self, *, every: bool = False, style: str = "simple") -> str:
         """Lay out the verdicts that changed, or every one; "" where there is none."""
-        rows = [layout.row(one) for one in self.verdicts if every or layout.rank(one) <= len(layout.RANKS)]
+        rows = [
+            layout.row(one)
+            for one in self.verdicts
+            if every or layout.rank(one) <= len(layout.RANKS)
+        ]
         return layout.grid(rows, style) if rows else ""
 
     def rows(self) -> tuple[list[list[str]], list[list[str]]]:
         """Return the rows, under `HEADS`, of what moved or needs eyes, and of what did not."""
         verdicts = self.verdicts
         changed = [layout.row(one) for one in verdicts if layout.rank(one) <= len(layout.RANKS)]
-        return changed, [layout.row(one) for one in verdicts if layout.rank(one) > len(layout.RANKS)]
+        return changed, [
+            layout.row(one) for one in verdicts if layout.rank(one) > len(layout.RANKS)
+        ]
 
     def markdown(self) -> str:
         """Return a summary for a pull request: changed rows first, the rest folded away."""
@@ -147,9 +155,10 @@ class Summary:
         parts.append("\n".join(f"- {layout.safe_text(line.strip())}" for line in self.lines()))
         if same:
             title = f"<summary>{len(same)} unchanged values</summary>"
-            parts.append(f"<details>{title}\n\n{layout.grid(layout.safe(same), 'github')}\n\n</details>")
+            parts.append(
+                f"<details>{title}\n\n{layout.grid(layout.safe(same), 'github')}\n\n</details>"
+            )
         return "\n\n".join(part for part in parts if part) + "\n"
-
 
     def _failures_as_markdown(self) -> Iterator[str]:
         lines = [f"- {layout.safe_text(text)}" for text in self.faults]

@@ -57,7 +57,9 @@ def _test_tiles(summary: Summary) -> Iterator[Tile]:
     failed = sum(1 + len(one.others) for one in summary.failed_tests)
     passed: State = "good" if run.passed and not summary.fails else ""
     yield Tile("tests passed", str(run.passed), "", passed)
-    yield Tile("tests failed", str(failed), "listed above" if failed else "", "bad" if failed else "good")
+    yield Tile(
+        "tests failed", str(failed), "listed above" if failed else "", "bad" if failed else "good"
+    )
     yield Tile("known failures", str(run.known_failures), "as declared below")
     yield Tile("tests skipped", str(run.skipped), "", "odd" if run.skipped else "")
     if run.not_run:

@@ -165,7 +165,7 @@ def test_a_red_run_is_red(show, tmp_path, pytestconfig):
         marks[name] = show(html).look("light").run(MARKED)
         if name == "red":
             rows = cells(page)["What failed"]
-            assert [page_sample.SENTENCE, page_sample.AGAIN] == rows[2][1:]
+            assert rows[2][1:] == [page_sample.SENTENCE, page_sample.AGAIN]
     assert marks["red"][0].startswith("hlsgate: failed")
     assert marks["green"][0].startswith("hlsgate: passed")
     assert marks["red"][1:3] == ["failed", "mark bad"]

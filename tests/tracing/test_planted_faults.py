@@ -40,7 +40,15 @@ def judge(checkout, cache):
     """Run one variant's cheap gate in the copy; return exit code, failed tests and output."""
 
     def run():
-        command = ["pytest", "-q", "-rfE", "--color=no", "benchmarks/test_resources.py", "-m", "da4ml"]
+        command = [
+            "pytest",
+            "-q",
+            "-rfE",
+            "--color=no",
+            "benchmarks/test_resources.py",
+            "-m",
+            "da4ml",
+        ]
         options = ["-k", f"{KEY}-da4ml", "--cache", str(cache), "--require-toolchain", "da4ml"]
         keep = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
         done = subprocess.run(
