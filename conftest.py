@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import datasets, suite, toolchains
+from hlsgate import datasets, results, suite, toolchains
 from hlsgate.cache import default_root
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 
 pytest_plugins = [
+    "fixtures.outcomes",
     "fixtures.summary",
+    "fixtures.screen",
     "fixtures.session",
     "fixtures.making",
     "fixtures.toolchains",
@@ -121,7 +123,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if path.suffix != ".json":
             raise pytest.UsageError(f"--results {path}: name a file that ends in .json.")
         try:
-            path.unlink(missing_ok=True)
+            results.forget(path)
         except OSError as error:  # neither can be written what takes hours to find
             why = f"{path} cannot be written ({error.strerror}); name another file."
             raise pytest.UsageError(f"--results {why}") from error

@@ -78,7 +78,8 @@ def check(
 
     Example: python -m hlsgate check results/results.json
 
-    Nothing compared at all is a failure. Parity and emulation are judged by pytest alone.
+    Nothing compared at all is a failure. Parity, emulation and all else are judged by pytest alone:
+    what failed there is told, and fails here.
     """
     from hlsgate import documents
     from hlsgate import results as results_file

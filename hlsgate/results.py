@@ -89,6 +89,18 @@ def write(path: Path, content: Content, root: Path) -> None:
     documents.write(path, {**head, **content}, ResultsError)
 
 
+def forget(path: Path) -> None:
+    """Take away what an earlier run wrote there, so that none that ends at once leaves it standing.
+
+    Raises
+    ------
+    OSError
+        If it cannot be taken away, so that nothing could be written there either.
+    """
+    for ending in (".json", ".md", ".html"):
+        path.with_suffix(ending).unlink(missing_ok=True)
+
+
 def read(path: Path) -> Content:
     """Read results that `write` wrote.
 

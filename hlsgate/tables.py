@@ -149,7 +149,7 @@ def savings(content: Mapping[str, Any], published: Mapping[str, Any]) -> Table:
         base = content["variants"].get(reference, {}).get("sizes", {})
         first = [variant.key]
         first += [_saved(sizes, base, name) for name in ("weights_nonzero", "weight_bits")]
-        lines = _lines(variant.key, reference, content, published, ("hls_estimate", "synthesis"))
+        lines = lines_of(variant.key, reference, content, published, ("hls_estimate", "synthesis"))
         for label, values, base_values in lines:
             cells = [_saved(values, base_values, name) for name in ("alut", "ff", "dsp")]
             rows.append([*first, _letter(label, legend), *cells])
@@ -168,7 +168,7 @@ def logic(content: Mapping[str, Any]) -> Table:
     rows = []
     for variant in suite.active().variants:
         reference = variant.reference or variant.key
-        for label, values, base in _lines(variant.key, reference, content, {}, ("logic", "fit")):
+        for label, values, base in lines_of(variant.key, reference, content, {}, ("logic", "fit")):
             cells = [_saved(values, base, name) for name in names]
             rows.append([variant.key, _letter(label, legend), *cells])
     heads = ("variant", "by", "DA cost", "register bits", "stages", "latency, cycles", "Fmax, MHz")
@@ -176,7 +176,7 @@ def logic(content: Mapping[str, Any]) -> Table:
     return Table("Logic", heads, rows, (*notes, *_explained(legend)))
 
 
-def _lines(
+def lines_of(
     variant: str,
     reference: str,
     content: Mapping[str, Any],
@@ -195,7 +195,9 @@ def _lines(
         if declared.key in known:
             source = found if declared.key in found else published
             base = source.get(f"{reference}-{target.key}", {}).get("values", {})
-            lines.append((_label(known[declared.key], target), known[declared.key]["values"], base))
+            lines.append(
+                (label_of(known[declared.key], target), known[declared.key]["values"], base)
+            )
     return lines
 
 
@@ -207,7 +209,8 @@ def _explained(legend: Mapping[str, str]) -> list[str]:
     return [f"{letter}: {label}" for label, letter in legend.items()]
 
 
-def _label(found: Mapping[str, Any], target: Target) -> str:
+def label_of(found: Mapping[str, Any], target: Target) -> str:
+    """Say where numbers come from: origin, tool, part, stage, and what they leave out."""
     stage = {"hls_estimate": "HLS estimate"}.get(found["stage"], found["stage"])
     tool = f"{found['toolchain']} {found['tool_version'] or '(version not stated)'}"
     scope = "" if target.softmax else "; logits only"

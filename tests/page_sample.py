@@ -10,6 +10,7 @@ import numpy as np
 
 from hlsgate import checkpoints, curves, parity, results, suite
 from hlsgate.frontier import documents
+from hlsgate.outcomes import Failure, Run
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINTS = ROOT / "fixtures" / "checkpoints"
@@ -29,6 +30,23 @@ TARGETS = {
     "yosys_cyclonev": ("yosys", "0.70, da4ml 0.5.2", "cyclonev", "synthesis"),
     "nextpnr_ecp5": ("nextpnr", "0.11.1", "ecp5-85k-8", "fit"),
 }
+
+FACTS = ("toolchain", "tool_version", "part", "stage", "weights_sha256")
+SENTENCE = (
+    "AUC of t of jets-q4_p75_exercise (retrained weights): -0.0097 against the reference, 95% "
+    "bounds -0.0107 and -0.0087, margin 0.01, 40,000 rows: cannot tell; use more test rows"
+)
+AGAIN = "tox run -e open -- -k 'test_auc_parity[jets-q4_p75_exercise-retrained]'"
+PASSED = Run(0, 373, 0, 23, 9, 0, (), (), ())
+RED = Run(
+    1, 297, 2, 23, 9, 1, ("1 of 300 tests were not run",),
+    (
+        Failure("b::test_auc_parity[jets-q4_p75_exercise-retrained]", SENTENCE, AGAIN),
+        Failure("b::test_edge_rows[jets-q4_p75-vitis]", "edge rows: 3 of 99 rows differ", "pytest"),
+    ),
+    (),
+)  # fmt: skip
+"""How the tests of a green and of a red run ended."""
 
 
 def probabilities(quality):
@@ -177,12 +195,32 @@ def sweep(benchmark="jets"):
     return content | documents.derived(content)
 
 
-def write(folder):
-    """Write sample files; return paths of results, sweep and baselines."""
+def write(folder, run=None, *, green=False):
+    """Write sample files; return paths of results, sweep and baselines.
+
+    With how a run's tests ended, where that is to be told; `green`: with baselines that hold.
+    """
     found, swept = folder / "results.json", folder / "frontier.json"
-    results.write(found, content(), folder)
+    told = {"tests": run.as_json()} if run else {}
+    results.write(found, {**content(), **told}, folder)
     swept.write_text(json.dumps(sweep()))
-    return found, swept, baselines(folder)
+    stored = baselines(folder)
+    if green:
+        _hold(stored)
+    return found, swept, stored
+
+
+def _hold(path):
+    """Give every measured design its baseline, and leave out the others' entries."""
+    stored = json.loads(path.read_text())
+    stored["resources"] = {
+        key: {"baseline": {
+            **{name: found["measurement"][name] for name in FACTS},
+            "metrics": found["measurement"]["values"], "provenance": {"origin": "measured"},
+        }}
+        for key, found in content()["designs"].items()
+    }  # fmt: skip
+    path.write_text(json.dumps(stored))
 
 
 def baselines(folder):

@@ -138,7 +138,7 @@ def test_markdown_has_changed_rows_first(check, tmp_path, monkeypatch):
     code, _ = check({"alut": 1011, "ff": 299}, "--markdown", "out.md")
     assert code == 1
     text = (tmp_path / "out.md").read_text()
-    assert text.startswith("### Baselines: **failed**\n\n| Entry")
+    assert text.startswith("### Gates: **failed**\n\n| Entry")
     changed, _, same = text.partition("<details><summary>1 unchanged values</summary>")
     assert changed.index("alut") < changed.index("ff")
     assert "accuracy" in same

@@ -79,7 +79,7 @@ def start(reports):
         done = subprocess.run(
             [
                 sys.executable, "-m", "pytest", RESOURCES, "-p", "tests.no_conversion",
-                "--color=no", "-m", "oneapi or not synthesis", "--reports", str(reports),
+                "--color=no", "-v", "-m", "oneapi or not synthesis", "--reports", str(reports),
                 "-o", f"cache_dir={folder / 'cache'}", "--results", str(found),
                 f"--junitxml={junit}", *args,
             ],

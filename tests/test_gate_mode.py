@@ -64,7 +64,7 @@ def test_junit_has_what_was_measured(left):
 def test_markdown_has_changed_rows_first(left):
     """results.md begins with the verdict; failures come before gains, unchanged ones are folded."""
     text = (left / "results.md").read_text()
-    assert text.startswith("### Baselines: **failed**\n")
+    assert text.startswith("### Gates: **failed**\n")
     changed, _, same = text.partition("<details>")
     rows = [line for line in changed.splitlines() if line.startswith("| jets")]
     states = [row.split("|")[-2].strip() for row in rows]
@@ -76,7 +76,7 @@ def test_markdown_has_changed_rows_first(left):
 def test_the_page_of_the_job_has_the_summary(left):
     """$GITHUB_STEP_SUMMARY gets it once, however many workers there are."""
     page = (left / "page.md").read_text()
-    assert page.count("### Baselines") == 1
+    assert page.count("### Gates") == 1
     assert (left / "results.md").read_text().startswith(page.rstrip("\n"))
 
 

@@ -59,7 +59,7 @@ def environment():
     keep = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("HLSGATE_") and name != "PYTEST_ADDOPTS"
+        if not name.startswith(("HLSGATE_", "TOX_")) and name != "PYTEST_ADDOPTS"
     }
     return {**keep, "PATH": os.pathsep.join(bare), "COLUMNS": "300", "CI": "true"}
 
@@ -67,7 +67,7 @@ def environment():
 def run(*args):
     """Run benchmarks; return exit code, the ids that failed, and all output."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *BARE, "--color=no", "-q", *args],
+        [sys.executable, "-m", "pytest", *BARE, "--color=no", "-q", "-rfE", *args],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
@@ -90,7 +90,7 @@ def test_good_reports_pass_and_are_shown_as_replayed(reports, tmp_path):
     assert (code, failed) == (0, []), output
     text = path.with_suffix(".md").read_text()
     assert "replayed: oneapi 2025.0.0, Agilex7, AGF000, HLS estimate; weights unknown" in text
-    assert "18,000 (85.7 %)" in output
+    assert "18,000 (85.7 %)" in path.with_suffix(".md").read_text()
     assert f"page: {path.with_suffix('.html')}" in output
     assert "<td>18,000</td>" in path.with_suffix(".html").read_text()
     found = json.loads(path.read_text())["designs"]
@@ -125,7 +125,7 @@ def test_a_changed_number_fails_its_design(reports, key, column, value, sentence
     code, failed, output = judge(reports)
     assert (code, failed) == (1, [f"test_budget[{key}]"]), output
     assert sentence in output
-    assert re.search(rf"reproduce: pytest .*--reports .* -k {key}", output)
+    assert re.search(rf"^  again: pytest .*--reports .* -k 'test_budget\[{key}\]'$", output, re.M)
 
 
 def test_a_deleted_report_fails_its_design(reports):

@@ -161,6 +161,42 @@ def test_verdict_counts_are_the_judges(content, tmp_path):
     assert ["jets-q4_p75_exercise", "parity", "all", "0.03", f"{loss:.4f}"] == list(rows[0][:5])
 
 
+def headed(folder, run):
+    """Return the page's title and mark, and what it lists as failed, of a run that ended so."""
+    found, _, stored = page_sample.write(folder, run=run, green=True)
+    content_, loaded = results.read(found), baselines.load(stored)
+    judged = summary.summarise(content_, loaded)
+    page.write(folder / "page.html", content_, judged, loaded, folder, {})
+    text = (folder / "page.html").read_text("utf-8")
+    mark = re.search(r'<h1>.*<span class="mark (\w+)">([\w ]+)</span></h1>', text).groups()
+    title = re.search("<title>hlsgate: (\\w+),", text).group(1)
+    failed = grids(verdict.section(content_, judged).blocks).get("What failed")
+    return title, mark, failed
+
+
+def test_a_green_run_has_a_green_page(tmp_path):
+    """All tests passed and all gates are open."""
+    assert headed(tmp_path, page_sample.PASSED) == ("passed", ("good", "passed"), None)
+
+
+def test_a_failed_parity_makes_the_page_red(tmp_path):
+    """Baselines that hold are no reason for green where another claim failed."""
+    title, mark, failed = headed(tmp_path, page_sample.RED)
+    assert (title, mark) == ("failed", ("bad", "failed"))
+    (fault, parity, *_) = failed.rows
+    assert fault[:2] == ["the run", "1 of 300 tests were not run"]
+    assert parity == [
+        "jets-q4_p75_exercise-retrained", page_sample.SENTENCE, page_sample.AGAIN,
+    ]  # fmt: skip
+
+
+def test_results_of_before_are_only_baselines(tmp_path):
+    """Where results do not say how tests ended, the mark claims no more than what it knows."""
+    title, mark, failed = headed(tmp_path, None)
+    assert (title, mark, failed) == ("passed", ("odd", "baselines passed"), None)
+    assert "do not say how the tests ended" in (tmp_path / "page.html").read_text("utf-8")
+
+
 def test_savings_are_by_one_tool_each(content):
     """A table holds one tool's numbers; what was recorded or published says so."""
     published = {

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hlsgate import suite
+from hlsgate import outcomes, suite
 from hlsgate.errors import ResultsError
-from hlsgate.gates import changes
+from hlsgate.gates import layout
 from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.budgets import Verdict
 from hlsgate.gates.judging import Judged, explain, judge_run, new_values
+from hlsgate.outcomes import Failure, Group, Run
 
-_RANKS = ("failed", "missing", "other weights", "not comparable", "suspicious", "better")
-HEADS = ("Entry", "Metric", "Baseline", "Measured", "Change", "Allowed", "State")
-_RIGHT = ("left", "left", "right", "right", "right", "right", "left")
-_FEW = 5
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -35,17 +31,20 @@ class Summary:
         Entries of the baselines that belong to nothing.
     new_values : sequence of str
         What was measured of entries whose baseline lacks it.
+    run : Run or None
+        How the tests ended; None where the results do not tell.
     """
 
     judged: Sequence[Judged]
     orphans: Sequence[str]
     new_values: Sequence[str]
+    run: Run | None = None
 
     @property
     def verdicts(self) -> list[Verdict]:
         """All verdicts, those that need eyes first, unchanged values last."""
         found = [verdict for one in self.judged for verdict in one.verdicts]
-        return sorted(found, key=lambda one: (_rank(one), one.design, one.metric))
+        return sorted(found, key=lambda one: (layout.rank(one), one.design, one.metric))
 
     @property
     def compared(self) -> list[Judged]:
@@ -54,8 +53,30 @@ class Summary:
 
     @property
     def fails(self) -> bool:
-        """Whether any gate is closed, or there was nothing to compare at all."""
-        return not self.compared or bool(self.orphans) or any(one.fails for one in self.judged)
+        """Whether a gate is closed, a test failed, or there was nothing to compare at all."""
+        closed = any(one.fails for one in self.judged) or bool(self.orphans)
+        return not self.compared or closed or self._run_fails
+
+    @property
+    def _run_fails(self) -> bool:
+        return self.run is not None and self.run.fails(self._anew)
+
+    @property
+    def _anew(self) -> set[str]:
+        """What is judged here by its measurement, whatever its test once said."""
+        return {one.key for one in self.judged if one.verdicts or one.state == "new"}
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """What kept the run from being whole."""
+        return self.run.faults if self.run else ()
+
+    @property
+    def failed_tests(self) -> list[Group]:
+        """Failed tests, but for those whose measurement is judged here, and passes now."""
+        closed = {one.key for one in self.judged if one.fails}
+        failures: Sequence[Failure] = self.run.closed(self._anew - closed) if self.run else ()
+        return outcomes.grouped(failures)
 
     def lines(self) -> list[str]:
         """Count what was compared, was better, was not compared and why, is new, is orphaned."""
@@ -66,13 +87,15 @@ class Summary:
         new += [f"{name} (not in its baseline)" for name in self.new_values]
         failed = [one.key for one in self.judged if one.state == "failed"]
         return [
-            _count("compared", len(self.compared), self._compared_text()),
-            _count("failed", len(failed), ", ".join(failed)),
-            _count("better", len(better), _listed([_gain(verdict) for verdict in better])),
-            _count("not compared", len(apart), ""),
-            *_by_reason(apart),
-            _count("new", len(unknown.split()) + len(self.new_values), ", ".join(new)),
-            _count("orphan", len(self.orphans), ", ".join(self.orphans)),
+            layout.count("compared", len(self.compared), self._compared_text()),
+            layout.count("failed", len(failed), ", ".join(failed)),
+            layout.count(
+                "better", len(better), layout.listed([layout.gain(verdict) for verdict in better])
+            ),
+            layout.count("not compared", len(apart), ""),
+            *layout.by_reason(apart),
+            layout.count("new", len(unknown.split()) + len(self.new_values), ", ".join(new)),
+            layout.count("orphan", len(self.orphans), ", ".join(self.orphans)),
         ]
 
     def _compared_text(self) -> str:
@@ -81,42 +104,77 @@ class Summary:
         text = f"of {len(self.judged)} variants and designs"
         replayed = [one.key for one in self.compared if one.origin == "replayed"]
         if replayed:
-            text += f", {len(replayed)} from replayed reports ({_listed(replayed)})"
+            text += f", {len(replayed)} from replayed reports ({layout.listed(replayed)})"
         return f"{text}; {len(states)} values: {counts}" if states else text
 
     def text(self, *, every: bool = False) -> str:
         """Tell what a person at a terminal needs: changed values, failures in words, counts."""
         table = self.table(every=every)
-        parts = [f"{table}\n"] if table else []
+        parts = [f"{line}\n" for line in self.failure_lines()]
+        parts += [f"{table}\n"] if table else []
+        told = {one.first.entry for one in self.failed_tests}
         for one in self.judged:
-            if one.state == "failed" and one.verdicts:
+            if one.state == "failed" and one.verdicts and one.key not in told:
                 again = f"pytest benchmarks -k {one.key}"
                 parts.append(f"{explain(one.key, one.origin, one.verdicts, '', again)}\n")
         parts += self.lines()
         parts += [] if self.compared else ["nothing was compared, so nothing has passed"]
         return "\n".join(parts)
 
+    def failure_lines(self) -> list[str]:
+        """Tell what failed in the run, one sentence each, and the command that shows it again."""
+        lines = [f"- {text}" for text in self.faults]
+        for one in self.failed_tests:
+            sentence = one.first.sentence + others(one)
+            lines.append(f"- {sentence}\n  again: {one.first.command}")
+        return lines
+
     def table(self, *, every: bool = False, style: str = "simple") -> str:
         """Lay out the verdicts that changed, or every one; "" where there is none."""
-        rows = [_row(one) for one in self.verdicts if every or _rank(one) <= len(_RANKS)]
-        return _grid(rows, style) if rows else ""
+        rows = [
+            layout.row(one)
+            for one in self.verdicts
+            if every or layout.rank(one) <= len(layout.RANKS)
+        ]
+        return layout.grid(rows, style) if rows else ""
 
     def rows(self) -> tuple[list[list[str]], list[list[str]]]:
         """Return the rows, under `HEADS`, of what moved or needs eyes, and of what did not."""
         verdicts = self.verdicts
-        changed = [_row(one) for one in verdicts if _rank(one) <= len(_RANKS)]
-        return changed, [_row(one) for one in verdicts if _rank(one) > len(_RANKS)]
+        changed = [layout.row(one) for one in verdicts if layout.rank(one) <= len(layout.RANKS)]
+        return changed, [
+            layout.row(one) for one in verdicts if layout.rank(one) > len(layout.RANKS)
+        ]
 
     def markdown(self) -> str:
         """Return a summary for a pull request: changed rows first, the rest folded away."""
         changed, same = self.rows()
         state = "**failed**" if self.fails else "passed"
-        parts = [f"### Baselines: {state}", _grid(_safe(changed), "github") if changed else ""]
-        parts.append("\n".join(f"- {_safe_text(line.strip())}" for line in self.lines()))
+        parts = [f"### Gates: {state}", *self._failures_as_markdown()]
+        parts.append(layout.grid(layout.safe(changed), "github") if changed else "")
+        parts.append("\n".join(f"- {layout.safe_text(line.strip())}" for line in self.lines()))
         if same:
             title = f"<summary>{len(same)} unchanged values</summary>"
-            parts.append(f"<details>{title}\n\n{_grid(_safe(same), 'github')}\n\n</details>")
+            parts.append(
+                f"<details>{title}\n\n{layout.grid(layout.safe(same), 'github')}\n\n</details>"
+            )
         return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _failures_as_markdown(self) -> Iterator[str]:
+        lines = [f"- {layout.safe_text(text)}" for text in self.faults]
+        for one in self.failed_tests:
+            said = layout.safe_text(one.first.sentence + others(one))
+            lines.append(f"- {said}<br>again: <code>{layout.safe_text(one.first.command)}</code>")
+        if lines:
+            yield "\n".join(lines)
+
+
+def others(group: Group) -> str:
+    """Name the tests that a sentence also stands for; the first few where there are many."""
+    if not group.others:
+        return ""
+    count = len(group.others)
+    return f"; and {count} more {'test' if count == 1 else 'tests'}: {layout.listed(group.others)}"
 
 
 def summarise(
@@ -131,71 +189,7 @@ def summarise(
     variants = [variant.key for variant in suite.active().variants]
     designs = [design.key for design in suite.active().designs]
     orphans = baselines.orphans(variants, designs)
-    return Summary(judged, orphans, new_values(judged, found, baselines))
-
-
-def _rank(verdict: Verdict) -> int:
-    """Return the place in a table: by state, then changed values, then unchanged ones."""
-    if verdict.state in _RANKS:
-        return _RANKS.index(verdict.state)
-    moved = verdict.against == "baseline" and verdict.measured != verdict.baseline
-    return len(_RANKS) + (not moved)
-
-
-def _row(verdict: Verdict) -> list[str]:
-    if verdict.metric == "*":
-        return [verdict.design, "*", "", "", "", "", verdict.state]  # why: among the counts
-    step = ""
-    if verdict.baseline is not None and verdict.measured not in (None, verdict.baseline):
-        step = changes.step(verdict.metric, verdict.baseline, verdict.measured or 0.0)
-    elif verdict.against == "budget":
-        step = "budget"
-    numbers = [changes.number(one) for one in (verdict.baseline, verdict.measured)]
-    allowed = changes.number(verdict.limit)
-    return [verdict.design, verdict.metric, *numbers, step, allowed, verdict.state]
-
-
-def _grid(rows: Sequence[Sequence[str]], style: str) -> str:
-    from tabulate import tabulate
-
-    return str(tabulate(rows, HEADS, style, colalign=_RIGHT, disable_numparse=True))
-
-
-def _safe(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [[_safe_text(cell) for cell in row] for row in rows]
-
-
-def _safe_text(text: str) -> str:
-    """Take from a text what Markdown would act on: results may be a stranger's upload."""
-    plain = html.escape(" ".join(text.split()), quote=False)
-    for character in "|`@[]!\\":
-        plain = plain.replace(character, f"&#{ord(character)};")
-    return plain
-
-
-def _gain(verdict: Verdict) -> str:
-    step = changes.step(verdict.metric, verdict.baseline or 0.0, verdict.measured or 0.0)
-    return f"{verdict.design} {verdict.metric} {step}"
-
-
-def _count(name: str, number: int, text: str) -> str:
-    colon = ":" if text and not text.startswith("of ") else ""
-    return f"{name:<13}{number:>4}{colon} {text}".rstrip()
-
-
-def _by_reason(apart: Sequence[Judged]) -> Iterator[str]:
-    reasons: dict[str, list[str]] = {}
-    for one in apart:
-        text = one.why or "; ".join(verdict.text for verdict in one.verdicts)
-        reasons.setdefault(" ".join(text.split()), []).append(one.key)
-    for reason, keys in sorted(reasons.items()):
-        yield f"  {_listed(keys)}: {reason}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """List names; the first few where there are many."""
-    more = len(names) - _FEW
-    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_FEW])} and {more} more"
+    return Summary(judged, orphans, new_values(judged, found, baselines), outcomes.of(found))
 
 
 def publish(markdown: str) -> None:

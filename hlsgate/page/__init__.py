@@ -93,7 +93,7 @@ def _laid_out(content: Mapping[str, Any], summary: Summary, sections: list[Secti
     css, script = ((_HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
     page = environment.get_template(_TEMPLATE).render(
         policy=_policy(css, script), css=css, script=script, run=content, failed=summary.fails,
-        sections=sections, state_of=state_of,
+        whole=summary.run is not None, sections=sections, state_of=state_of,
     )  # fmt: skip
     return page + "\n"
 

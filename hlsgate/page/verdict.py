@@ -7,7 +7,8 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.declarations import Shortfall, Variant
-from hlsgate.gates.summary import HEADS, Summary
+from hlsgate.gates.layout import HEADS
+from hlsgate.gates.summary import Summary, others
 from hlsgate.page.blocks import Block, Folded, Grid, Listing, Section, State, Text, Tile, Tiles
 
 _WORDS = (0, 1, 6)
@@ -18,12 +19,51 @@ _DECLARED = "fail (declared)"
 def section(content: Mapping[str, Any], summary: Summary) -> Section:
     """Count and list the verdicts of a run, and the shortfalls that its variants declare."""
     blocks: list[Block] = [
-        Tiles([*_baseline_tiles(summary), *_claim_tiles(content)]),
+        *_failures(summary),
+        Tiles([*_test_tiles(summary), *_baseline_tiles(summary), *_claim_tiles(content)]),
+        *_untold(summary),
         Listing(_details(summary)),
         *_grids(summary),
         _shortfalls(content),
     ]
     return Section("verdict", "Verdict", blocks)
+
+
+def _failures(summary: Summary) -> Iterator[Block]:
+    """Tell what failed, whatever claim it is of, and the command that shows it again."""
+    rows = [["the run", text, _NONE] for text in summary.faults]
+    rows += [
+        [one.first.about, one.first.sentence + others(one), one.first.command]
+        for one in summary.failed_tests
+    ]
+    if rows:
+        yield Grid("What failed", ("About", "What it says", "Again"), rows, (1, 2))
+
+
+def _untold(summary: Summary) -> Iterator[Block]:
+    """Say so where results know of baselines alone."""
+    if summary.run is None:
+        yield Text(
+            "These results do not say how the tests ended; parity, emulation and whatever else is "
+            "not held against a baseline may have failed."
+        )
+
+
+def _test_tiles(summary: Summary) -> Iterator[Tile]:
+    """Count the tests of the run, where results tell of them."""
+    run = summary.run
+    if run is None:
+        return
+    failed = sum(1 + len(one.others) for one in summary.failed_tests)
+    passed: State = "good" if run.passed and not summary.fails else ""
+    yield Tile("tests passed", str(run.passed), "", passed)
+    yield Tile(
+        "tests failed", str(failed), "listed above" if failed else "", "bad" if failed else "good"
+    )
+    yield Tile("known failures", str(run.known_failures), "as declared below")
+    yield Tile("tests skipped", str(run.skipped), "", "odd" if run.skipped else "")
+    if run.not_run:
+        yield Tile("tests not run", str(run.not_run), "the run ended before", "bad")
 
 
 def _details(summary: Summary) -> list[str]:
@@ -45,7 +85,9 @@ def _baseline_tiles(summary: Summary) -> Iterator[Tile]:
     apart = sum(not one.compared and one.state != "new" for one in judged)
     new = sum(one.state == "new" for one in judged) + len(summary.new_values)
     yield Tile("compared", str(len(summary.compared)), f"of {len(judged)} variants and designs")
-    yield Tile("failed", str(failed), "gates closed", "bad" if failed else "good")
+    # green where the whole run is: a closed parity is no reason to look calm
+    state: State = "bad" if failed else "" if summary.fails else "good"
+    yield Tile("failed", str(failed), "baselines and budgets", state)
     yield Tile("better", str(better), "values than their baselines")
     yield Tile("not compared", str(apart), "reasons below", "odd" if apart else "")
     yield Tile("new", str(new), "without a baseline", "bad" if new else "")

@@ -142,6 +142,37 @@ def test_sample_is_quiet_and_says_what_the_results_say(opened, sample):
     assert opened.run("return document.title").startswith("hlsgate: failed")
 
 
+MARKED = """
+const mark = document.querySelector("h1 .mark");
+return [document.title, mark.textContent, mark.className, getComputedStyle(mark).color];
+"""
+
+
+def test_a_red_run_is_red(show, tmp_path, pytestconfig):
+    """A closed parity is seen at once, in every look; a green run of the same numbers is green."""
+    marks = {}
+    for name, run in {"red": page_sample.RED, "green": page_sample.PASSED}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        found, sweep, stored = page_sample.write(folder, run=run, green=True)
+        html = folder / "page.html"
+        commands.report(found, html, stored, page_sample.CHECKPOINTS, [sweep])
+        for look in LOOKS:
+            page = show(html).look(look)
+            assert_quiet(page)
+            assert page.run(CONTRAST)[1] == []
+            page.shoot(pytestconfig.getoption("screenshots") / f"{name}-{look}.png")
+        marks[name] = show(html).look("light").run(MARKED)
+        if name == "red":
+            rows = cells(page)["What failed"]
+            assert rows[2][1:] == [page_sample.SENTENCE, page_sample.AGAIN]
+    assert marks["red"][0].startswith("hlsgate: failed")
+    assert marks["green"][0].startswith("hlsgate: passed")
+    assert marks["red"][1:3] == ["failed", "mark bad"]
+    assert marks["green"][1:3] == ["passed", "mark good"]
+    assert marks["red"][3] != marks["green"][3]
+
+
 def test_frontier_is_drawn_and_named(opened, sample):
     """Every point that has the cost is in the plot, under its name; the answer is said."""
     sweep = json.loads((sample / "frontier.json").read_text())

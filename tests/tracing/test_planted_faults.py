@@ -40,7 +40,15 @@ def judge(checkout, cache):
     """Run one variant's cheap gate in the copy; return exit code, failed tests and output."""
 
     def run():
-        command = ["pytest", "-q", "--color=no", "benchmarks/test_resources.py", "-m", "da4ml"]
+        command = [
+            "pytest",
+            "-q",
+            "-rfE",
+            "--color=no",
+            "benchmarks/test_resources.py",
+            "-m",
+            "da4ml",
+        ]
         options = ["-k", f"{KEY}-da4ml", "--cache", str(cache), "--require-toolchain", "da4ml"]
         keep = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
         done = subprocess.run(
@@ -75,7 +83,7 @@ def assert_tells_all(output):
     """Measured, allowed, baseline, slack, and the command that shows it again."""
     pattern = r"da_cost: measured [\d,.]+, allowed <= [\d,.]+ \(baseline [\d,.]+, slack 0\)"
     assert re.search(pattern, output), output
-    assert re.search(rf"reproduce: pytest .* -k {KEY}-da4ml", output), output
+    assert re.search(rf"again: pytest .* -k 'test_budget\[{KEY}-da4ml\]'", output), output
 
 
 def test_nothing_planted(judge):
