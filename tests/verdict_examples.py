@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from benchmarks import test_accuracy, test_emulation, test_resources, test_rtl
-from fixtures.models import Evaluation, Gate
+from fixtures.gate import Gate
+from fixtures.models import Evaluation
 from hlsgate import checkpoints, results, suite, toolchains
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Shortfall
@@ -60,7 +61,7 @@ FLOAT = replace(BASE, values={"alut": 13_500})
 def said(test, **fixtures):
     """Return what a claim says when it does not hold."""
     names = test.__code__.co_varnames[: test.__code__.co_argcount]
-    given = {"record": lambda *_: None, "gate": Gate(None), **fixtures}
+    given = {"record": lambda *_: None, "gate": Gate(), **fixtures}
     try:
         test(**{name: given[name] for name in names})
     except (AssertionError, HlsgateError, Undecided, pytest.fail.Exception) as error:
@@ -217,7 +218,7 @@ def drift(policy, change, gate=None):
     return said(
         test_emulation.test_hardware_against_plain_keras,
         variant=VARIANT, backend=ONEAPI, emulate=lambda *_, **__: observed,
-        pipeline=pipeline(logits()), baselines=policy, gate=gate or Gate(None),
+        pipeline=pipeline(logits()), baselines=policy, gate=gate or Gate(),
     )  # fmt: skip
 
 
@@ -253,7 +254,7 @@ def softmax(policy, monkeypatch, outputs, built_for=32.0, gate=None):
         test_emulation.test_softmax_table,
         variant=VARIANT, backend=VITIS, pipeline=None, baselines=policy,
         emulate=lambda *_, softmax, **__: observed if softmax else given,
-        gate=gate or Gate(None),
+        gate=gate or Gate(),
     )  # fmt: skip
 
 
@@ -399,7 +400,7 @@ def examples(tmp_path, monkeypatch):
         "softmax_error": softmax(judged, monkeypatch, coarse),
         "softmax_step": softmax(judged, monkeypatch, lambda exactly: exactly, built_for=16384.0),
         "softmax_range": softmax(judged, monkeypatch, lambda exactly: exactly, built_for=2.0),
-        "shortfall": softmax(judged, monkeypatch, flips, gate=Gate(known)),
+        "shortfall": softmax(judged, monkeypatch, flips, gate=Gate((known,))),
         "backends": backends(),
         "firmware": firmware(),
         "orphans": orphans(judged),
