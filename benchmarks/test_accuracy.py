@@ -73,8 +73,8 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
     default = variant.emulation.precision
     sizes = compression.kernel_sizes(types, default, checkpoint.weights)
     record("variants", variant.key, "sizes", sizes)
-    dataset = pipeline.dataset(variant)
-    baseline = baselines.accuracy(variant.key, dataset.name)
+    dataset, scored = pipeline.dataset(variant), evaluate(variant, "frozen").accuracy
+    baseline = baselines.accuracy(variant.key, dataset.name)  # 'record' needs what was scored
     for what, here in (("weights", checkpoint.sha256), ("dataset", dataset.sha256)):
         there = baseline[f"{what}_sha256"]
         assert here == there, (
@@ -85,7 +85,7 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
     verdict = judge_value(
         variant.key,
         "accuracy",
-        evaluate(variant, "frozen").accuracy,
+        scored,
         baseline["accuracy"],
         baselines.tolerance("accuracy"),
     )

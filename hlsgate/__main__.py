@@ -68,11 +68,21 @@ def main() -> None:
     metavar="NAME",
     help="Fail where a design of this toolchain was not measured or cannot be compared.",
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Fail where a variant's accuracy was not measured; --require-toolchain implies it.",
+)
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the summary here, too.")
 @EVERY
 @SUITE
 def check(
-    results: Path, baselines: Path, required: tuple[str, ...], markdown: Path | None, every: bool
+    results: Path,
+    baselines: Path,
+    required: tuple[str, ...],
+    whole: bool,
+    markdown: Path | None,
+    every: bool,
 ) -> None:
     """Judge stored RESULTS as pytest would: accuracy and resources; without any toolchain.
 
@@ -88,7 +98,8 @@ def check(
 
     _known_toolchains(required)
     found = results_file.read(results)
-    judged = summary.summarise(found, baselines_file.load(baselines), required=required)
+    loaded, asked = baselines_file.load(baselines), whole or bool(required)
+    judged = summary.summarise(found, loaded, required=required, whole=asked)
     click.echo(judged.text(every=every))
     summary.publish(judged.markdown())
     if markdown is not None:

@@ -412,6 +412,7 @@ def examples(tmp_path, monkeypatch):
         "suspicious": resource(judged, "suspicious", values={"alut": 240}),
         "failed": resource(judged, "failed", values={"alut": 2600}),
         "missing": resource(judged, "missing", "ff", values={"ff": None}),
+        "new_metric": resource(judged, "new metric", "dsp", values={"dsp": 1000}),
         "empty": resource(judged, "failed", values={"alut": 0}),
         "other_weights": resource(judged, "other weights", weights_sha256=OTHER),
         "other_tool": resource(judged, "not comparable", "*", tool_version="0.71"),

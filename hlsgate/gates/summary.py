@@ -16,7 +16,15 @@ from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.budgets import Verdict
 from hlsgate.gates.judging import Judged, explain, judge_run, new_values
 
-_RANKS = ("failed", "missing", "other weights", "not comparable", "suspicious", "better")
+_RANKS = (
+    "failed",
+    "missing",
+    "new metric",
+    "other weights",
+    "not comparable",
+    "suspicious",
+    "better",
+)
 HEADS = ("Entry", "Metric", "Baseline", "Measured", "Change", "Allowed", "State")
 _RIGHT = ("left", "left", "right", "right", "right", "right", "left")
 _FEW = 5
@@ -124,10 +132,11 @@ def summarise(
     baselines: Baselines,
     *,
     required: Sequence[str] = (),
+    whole: bool = False,
     told: Mapping[str, Judged] | None = None,
 ) -> Summary:
     """Judge a run; parameters are those of `judge_run`."""
-    judged = judge_run(found, baselines, required=required, told=told)
+    judged = judge_run(found, baselines, required=required, whole=whole, told=told)
     variants = [variant.key for variant in suite.active().variants]
     designs = [design.key for design in suite.active().designs]
     orphans = baselines.orphans(variants, designs)
