@@ -40,9 +40,8 @@ def _misjudged(mutant: Mutant, rest: Mapping[str, Judged]) -> str:
     gate, loaded = mutant.gate, Baselines(mutant.content, Path("baselines.json"))
     toolchain = suite.design(gate.key).target.toolchain if gate.dataset is None else "oneapi"
     lacking = "failed" if mutant.strict == "not measured" and gate.dataset else mutant.strict
-    asked = (
-        ((), False, mutant.free), ((toolchain,), False, mutant.strict), ((toolchain,), True, lacking),
-    )  # fmt: skip
+    strict, whole = ((toolchain,), False, mutant.strict), ((toolchain,), True, lacking)
+    asked = (((), False, mutant.free), strict, whole)
     for required, whole, demanded in asked:
         made = summary.summarise(mutant.found, loaded, required=required, whole=whole, told=rest)
         judged = next(one for one in made.judged if one.key == gate.key)
