@@ -16,6 +16,7 @@ from hlsgate.errors import HlsgateError, ToolNotFound
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 
 pytest_plugins = [
+    "fixtures.selection",
     "fixtures.summary",
     "fixtures.session",
     "fixtures.making",
@@ -86,6 +87,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="fail, rather than skip, where this toolchain is missing or is not that of the "
         f"baseline: {', '.join(toolchains.names())}",
+    )
+    group.addoption(
+        "--whole",
+        action="store_true",
+        help="fail where claims were not selected, or a variant's accuracy was not compared",
     )
     group.addoption("--slow", action="store_true", help="measure slow designs, too")
     group.addoption(

@@ -43,11 +43,14 @@ class Summary:
         Entries of the baselines that belong to nothing.
     new_values : sequence of str
         What was measured of entries whose baseline lacks it.
+    gaps : sequence of str
+        What keeps the run from being the gate that it was to be: claims left out, or skipped.
     """
 
     judged: Sequence[Judged]
     orphans: Sequence[str]
     new_values: Sequence[str]
+    gaps: Sequence[str] = ()
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -63,7 +66,8 @@ class Summary:
     @property
     def fails(self) -> bool:
         """Whether any gate is closed, or there was nothing to compare at all."""
-        return not self.compared or bool(self.orphans) or any(one.fails for one in self.judged)
+        closed = any(one.fails for one in self.judged) or bool(self.orphans or self.gaps)
+        return closed or not self.compared
 
     def lines(self) -> list[str]:
         """Count what was compared, was better, was not compared and why, is new, is orphaned."""
@@ -119,7 +123,9 @@ class Summary:
         """Return a summary for a pull request: changed rows first, the rest folded away."""
         changed, same = self.rows()
         state = "**failed**" if self.fails else "passed"
-        parts = [f"### Baselines: {state}", _grid(_safe(changed), "github") if changed else ""]
+        parts = [f"### Baselines: {state}"]
+        parts.append("\n".join(f"- {_safe_text(text)}" for text in self.gaps))
+        parts.append(_grid(_safe(changed), "github") if changed else "")
         parts.append("\n".join(f"- {_safe_text(line.strip())}" for line in self.lines()))
         if same:
             title = f"<summary>{len(same)} unchanged values</summary>"
