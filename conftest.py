@@ -89,6 +89,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"baseline: {', '.join(toolchains.names())}",
     )
     group.addoption(
+        "--against",
+        type=Path,
+        metavar="FILE",
+        help="tell first where margins, slack, budgets or known failures are not those of these "
+        "baselines or results, or of what 'hlsgate policy' wrote",
+    )
+    group.addoption(
         "--whole",
         action="store_true",
         help="fail where claims were not selected, or a variant's accuracy was not compared",

@@ -11,10 +11,12 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.errors import ResultsError
-from hlsgate.gates import changes
+from hlsgate.gates import changes, policy
 from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.budgets import Verdict
+from hlsgate.gates.changes import Change
 from hlsgate.gates.judging import Judged, explain, judge_run, new_values
+from hlsgate.gates.policy import Policy
 
 _RANKS = (
     "failed",
@@ -45,12 +47,15 @@ class Summary:
         What was measured of entries whose baseline lacks it.
     gaps : sequence of str
         What keeps the run from being the gate that it was to be: claims left out, or skipped.
+    policy : sequence of Change
+        What is decided otherwise than in the file that the run was held against: told first.
     """
 
     judged: Sequence[Judged]
     orphans: Sequence[str]
     new_values: Sequence[str]
     gaps: Sequence[str] = ()
+    policy: Sequence[Change] = ()
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -77,7 +82,9 @@ class Summary:
         new = [f"no baseline; '{suite.command(f'record {unknown}')}'"] if unknown else []
         new += [f"{name} (not in its baseline)" for name in self.new_values]
         failed = [one.key for one in self.judged if one.state == "failed"]
+        moved = [one.what for one in self.policy]
         return [
+            *([_count("policy", len(moved), ", ".join(moved))] if moved else []),
             _count("compared", len(self.compared), self._compared_text()),
             _count("failed", len(failed), ", ".join(failed)),
             _count("better", len(better), _listed([_gain(verdict) for verdict in better])),
@@ -108,6 +115,13 @@ class Summary:
         parts += [] if self.compared else ["nothing was compared, so nothing has passed"]
         return "\n".join(parts)
 
+    def _policy_as_markdown(self) -> list[str]:
+        if not self.policy:
+            return []
+        rows = _safe([[one.what, one.old, one.new] for one in self.policy])
+        title = f"**Decided otherwise than before** ({len(rows)}): a regression may pass by it."
+        return [title, _grid(rows, "github", ("Policy", "Before", "Now"))]
+
     def table(self, *, every: bool = False, style: str = "simple") -> str:
         """Lay out the verdicts that changed, or every one; "" where there is none."""
         rows = [_row(one) for one in self.verdicts if every or _rank(one) <= len(_RANKS)]
@@ -123,7 +137,7 @@ class Summary:
         """Return a summary for a pull request: changed rows first, the rest folded away."""
         changed, same = self.rows()
         state = "**failed**" if self.fails else "passed"
-        parts = [f"### Baselines: {state}"]
+        parts = [f"### Baselines: {state}", *self._policy_as_markdown()]
         parts.append("\n".join(f"- {_safe_text(text)}" for text in self.gaps))
         parts.append(_grid(_safe(changed), "github") if changed else "")
         parts.append("\n".join(f"- {_safe_text(line.strip())}" for line in self.lines()))
@@ -140,13 +154,15 @@ def summarise(
     required: Sequence[str] = (),
     whole: bool = False,
     told: Mapping[str, Judged] | None = None,
+    against: Policy | None = None,
 ) -> Summary:
-    """Judge a run; parameters are those of `judge_run`."""
+    """Judge a run; parameters are those of `judge_run`, and a policy to compare with."""
     judged = judge_run(found, baselines, required=required, whole=whole, told=told)
     variants = [variant.key for variant in suite.active().variants]
     designs = [design.key for design in suite.active().designs]
     orphans = baselines.orphans(variants, designs)
-    return Summary(judged, orphans, new_values(judged, found, baselines))
+    moved = policy.between(against, policy.of_run(baselines.content)) if against else []
+    return Summary(judged, orphans, new_values(judged, found, baselines), policy=moved)
 
 
 def _rank(verdict: Verdict) -> int:
@@ -170,10 +186,11 @@ def _row(verdict: Verdict) -> list[str]:
     return [verdict.design, verdict.metric, *numbers, step, allowed, verdict.state]
 
 
-def _grid(rows: Sequence[Sequence[str]], style: str) -> str:
+def _grid(rows: Sequence[Sequence[str]], style: str, heads: Sequence[str] = HEADS) -> str:
     from tabulate import tabulate
 
-    return str(tabulate(rows, HEADS, style, colalign=_RIGHT, disable_numparse=True))
+    sides = _RIGHT if heads == HEADS else ("left",) * len(heads)
+    return str(tabulate(rows, heads, style, colalign=sides, disable_numparse=True))
 
 
 def _safe(rows: Sequence[Sequence[str]]) -> list[list[str]]:
