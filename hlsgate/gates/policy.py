@@ -42,15 +42,11 @@ def of_baselines(content: Mapping[str, Any]) -> Policy:
 
 
 def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    pairs = enumerate(value) if isinstance(value, list) else value.items()
-    for key, one in pairs:
-        where = f"{place}/{key}"
-        if isinstance(one, dict) and any(isinstance(part, dict) for part in one.values()):
-            yield from _flat(where, one)
-        elif isinstance(one, dict):
-            yield where, ", ".join(f"{name} {part}" for name, part in sorted(one.items()))
-        else:
-            yield where, str(one)
+    if isinstance(value, dict | list):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _flat(f"{place}/{key}", one)
+    else:
+        yield place, str(value)
 
 
 def _declared() -> Iterator[tuple[str, str]]:
