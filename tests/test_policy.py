@@ -49,10 +49,10 @@ def with_drift(content):
 CHANGES = {
     "parity/accuracy_margin": with_margin,
     "emulation/softmax/max_flips": with_bound,
-    "tolerances/alut": with_slack,
-    f"resources/{DESIGN}/tolerances/alut": with_own_slack,
-    f"resources/{DESIGN}/budgets/0": with_budget,
-    "drift/default": with_drift,
+    "tolerances/alut/rel": with_slack,
+    f"resources/{DESIGN}/tolerances/alut/abs": with_own_slack,
+    f"resources/{DESIGN}/budgets/0/max": with_budget,
+    "drift/default/rel": with_drift,
 }
 
 
