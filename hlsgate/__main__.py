@@ -215,10 +215,10 @@ def diff(old: Path, new: Path, every: bool) -> None:
     """
     from hlsgate.gates import changes, entries, policy
 
+    found = changes.between(entries.load(old), entries.load(new))
     moved = policy.between(policy.load(old), policy.load(new))
     if moved:
         click.echo(f"{changes.table(moved)}\n")
-    found = changes.between(entries.load(old), entries.load(new))
     shown = [one for one in found if every or one.direction != "same"]
     click.echo(changes.table(shown) if shown else "no value differs")
     click.echo(f"\n{changes.tally(found)}")

@@ -243,16 +243,18 @@ def accuracy_drop(policy):
     )  # fmt: skip
 
 
-def softmax(policy, monkeypatch, outputs, built_for=32.0, gate=None):
+def softmax(policy, outputs, built_for=32.0, gate=None):
     """Judge a softmax table by what it gives."""
     from scipy.special import softmax as true
 
     given = logits()
     observed = outputs(true(given, axis=1))
-    monkeypatch.setattr(test_emulation, "_built_for", lambda *_: built_for)
+    written = SimpleNamespace(
+        frozen=lambda _: None, firmware=lambda *_, **__: {"softmax_range": built_for}
+    )
     return said(
         test_emulation.test_softmax_table,
-        variant=VARIANT, backend=VITIS, pipeline=None, baselines=policy,
+        variant=VARIANT, backend=VITIS, pipeline=written, baselines=policy,
         emulate=lambda *_, softmax, **__: observed if softmax else given,
         gate=gate or Gate(),
     )  # fmt: skip
@@ -396,11 +398,11 @@ def examples(tmp_path, monkeypatch):
         "exact": exact(),
         "hardware_rows": drift(judged, far),
         "hardware_accuracy": accuracy_drop(judged),
-        "softmax_flips": softmax(judged, monkeypatch, flips),
-        "softmax_error": softmax(judged, monkeypatch, coarse),
-        "softmax_step": softmax(judged, monkeypatch, lambda exactly: exactly, built_for=16384.0),
-        "softmax_range": softmax(judged, monkeypatch, lambda exactly: exactly, built_for=2.0),
-        "shortfall": softmax(judged, monkeypatch, flips, gate=Gate((known,))),
+        "softmax_flips": softmax(judged, flips),
+        "softmax_error": softmax(judged, coarse),
+        "softmax_step": softmax(judged, lambda exactly: exactly, built_for=16384.0),
+        "softmax_range": softmax(judged, lambda exactly: exactly, built_for=2.0),
+        "shortfall": softmax(judged, flips, gate=Gate((known,))),
         "backends": backends(),
         "firmware": firmware(),
         "orphans": orphans(judged),
