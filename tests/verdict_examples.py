@@ -28,6 +28,7 @@ from hlsgate.frontier import gate as frontier_gate
 from hlsgate.gates import baselines, summary
 from hlsgate.gates.budgets import judge_design
 from hlsgate.layers import KerasLayer
+from hlsgate.making.jobs import SIMULATED_ROWS
 from hlsgate.measurement import Measurement
 from hlsgate.shipped.jets import JETS
 from hlsgate.targets import ONEAPI, VITIS
@@ -283,7 +284,7 @@ def backends():
 
 def verilog():
     """Let the simulated Verilog give one logit that is not the interpreter's."""
-    expected, observed = logits(), logits()[: test_rtl.ROWS]
+    expected, observed = logits(), logits()[:SIMULATED_ROWS]
     observed[3, 1] = -LSB
     return said(
         test_rtl.test_verilog_equals_interpreter,
