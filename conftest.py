@@ -17,6 +17,7 @@ from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 
 pytest_plugins = [
     "fixtures.outcomes",
+    "fixtures.selection",
     "fixtures.summary",
     "fixtures.screen",
     "fixtures.session",
@@ -88,6 +89,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="fail, rather than skip, where this toolchain is missing or is not that of the "
         f"baseline: {', '.join(toolchains.names())}",
+    )
+    group.addoption(
+        "--against",
+        type=Path,
+        metavar="FILE",
+        help="tell first where margins, slack, budgets or known failures are not those of these "
+        "baselines or results, or of what 'hlsgate policy' wrote",
+    )
+    group.addoption(
+        "--whole",
+        action="store_true",
+        help="fail where claims were not selected, or a variant's accuracy was not compared",
     )
     group.addoption("--slow", action="store_true", help="measure slow designs, too")
     group.addoption(

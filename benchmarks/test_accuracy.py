@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.gate import of_difference
 from hlsgate import architecture, compression, parity, suite
 from hlsgate.gates.budgets import judge_value
 
@@ -20,8 +21,8 @@ def test_parity(compressed, weights_kind, evaluate, baselines, record, gate):
         **baselines.parity("accuracy", compressed.benchmark),
     )
     record("variants", compressed.key, weights_kind, {"parity": difference.as_json()})
-    text = difference.decide(f"accuracy of {compressed.key} ({weights_kind} weights)")
-    gate.require(difference.state == "pass", text, -difference.value)
+    what = f"accuracy of {compressed.key} ({weights_kind} weights)"
+    gate.require([of_difference(difference, what)])
 
 
 @pytest.mark.makes("parity")
@@ -42,9 +43,9 @@ def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, pipel
     judged = {name: difference.as_json() for name, difference in found.items()}
     record("variants", compressed.key, weights_kind, {"auc_parity": judged})
     # The worst class first: a proven loss goes before an open question.
-    for name, difference in sorted(found.items(), key=lambda item: item[1].high):
-        text = difference.decide(f"AUC of {name} of {compressed.key} ({weights_kind} weights)")
-        gate.require(difference.state == "pass", text, -difference.value)
+    about = f"{compressed.key} ({weights_kind} weights)"
+    worst_first = sorted(found.items(), key=lambda item: item[1].high)
+    gate.require([of_difference(one, f"AUC of {name} of {about}") for name, one in worst_first])
 
 
 @pytest.mark.makes("weights")
@@ -72,8 +73,8 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
     default = variant.emulation.precision
     sizes = compression.kernel_sizes(types, default, checkpoint.weights)
     record("variants", variant.key, "sizes", sizes)
-    dataset = pipeline.dataset(variant)
-    baseline = baselines.accuracy(variant.key, dataset.name)
+    dataset, scored = pipeline.dataset(variant), evaluate(variant, "frozen").accuracy
+    baseline = baselines.accuracy(variant.key, dataset.name)  # 'record' needs what was scored
     for what, here in (("weights", checkpoint.sha256), ("dataset", dataset.sha256)):
         there = baseline[f"{what}_sha256"]
         assert here == there, (
@@ -84,7 +85,7 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
     verdict = judge_value(
         variant.key,
         "accuracy",
-        evaluate(variant, "frozen").accuracy,
+        scored,
         baseline["accuracy"],
         baselines.tolerance("accuracy"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fixtures.gate import Bound
 from hlsgate import architecture, equality, suite
 from hlsgate.diagnosis import catalogue, softmax_table
 from hlsgate.errors import EmulationError
@@ -135,19 +136,15 @@ def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, basel
     drift = {**found.as_json(), "accuracy": accuracy, "accuracy_drop": drop}
     record("variants", variant.key, "emulation", {backend.key: {"drift": drift}})
     where = f"{variant.key} on {backend.hls4ml} against plain Keras"
-    beyond = found.rows_beyond / found.rows
-    gate.require(
-        beyond <= bounds["max_share_beyond"],
+    beyond, lost = found.rows_beyond / found.rows, bounds["max_accuracy_drop"]
+    text = (
         f"{where}: {beyond:.2%} of rows differ by more than {bounds['max_lsb']:g} LSB of "
         f"{variant.emulation.precision}, allowed {bounds['max_share_beyond']:.2%}; "
-        f"{found.describe()}",
-        beyond,
+        f"{found.describe()}"
     )
-    gate.require(
-        drop <= bounds["max_accuracy_drop"],
-        f"{where}: accuracy drops by {drop:.4f}, allowed {bounds['max_accuracy_drop']:g}",
-        drop,
-    )
+    dropped = f"{where}: accuracy drops by {drop:.4f}, allowed {lost:g}"
+    rows = Bound(beyond <= bounds["max_share_beyond"], text, beyond, "rows")
+    gate.require([rows, Bound(drop <= lost, dropped, drop, "accuracy")])
 
 
 @pytest.mark.makes("emulation")
@@ -168,15 +165,23 @@ def test_softmax_table(variant, backend, emulate, pipeline, baselines, record, g
     record("variants", variant.key, "emulation", {backend.key: {"softmax": told}})
     where = f"softmax of {variant.key} on {backend.hls4ml}"
     flips = facts.flips / len(logits)
-    for what, value, bound in (
-        ("mean error", facts.mean_error, bounds["max_mean_error"]),
-        ("share of rows that change class", flips, bounds["max_flips"]),
-        ("largest error", facts.max_error, bounds["max_error"]),
-        ("distance between two entries of its table", facts.step, bounds["max_step"]),
-        ("share of its table's range in use", facts.range_used, bounds["max_range_used"]),
-    ):
-        text = f"{where}: {what} {value:.4g}, allowed {bound:g} ({facts.describe()})"
-        gate.require(value <= bound, text, value)
+    held = (
+        ("mean error", "mean error", facts.mean_error, bounds["max_mean_error"]),
+        ("flips", "share of rows that change class", flips, bounds["max_flips"]),
+        ("largest error", "largest error", facts.max_error, bounds["max_error"]),
+        ("step", "distance between two entries of its table", facts.step, bounds["max_step"]),
+        ("range", "share of its table's range in use", facts.range_used, bounds["max_range_used"]),
+    )
+    texts = [
+        f"{where}: {what} {value:.4g}, allowed {bound:g} ({facts.describe()})"
+        for _, what, value, bound in held
+    ]
+    gate.require(
+        [
+            Bound(value <= bound, text, value, name)
+            for (name, _, value, bound), text in zip(held, texts, strict=True)
+        ]
+    )
 
 
 @pytest.mark.makes("emulation")

@@ -68,11 +68,27 @@ def main() -> None:
     metavar="NAME",
     help="Fail where a design of this toolchain was not measured or cannot be compared.",
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Fail where a variant's accuracy was not measured; --require-toolchain implies it.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Tell first where margins, slack and so on are not those of this file.",
+)
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the summary here, too.")
 @EVERY
 @SUITE
 def check(
-    results: Path, baselines: Path, required: tuple[str, ...], markdown: Path | None, every: bool
+    results: Path,
+    baselines: Path,
+    required: tuple[str, ...],
+    whole: bool,
+    against: Path | None,
+    markdown: Path | None,
+    every: bool,
 ) -> None:
     """Judge stored RESULTS as pytest would: accuracy and resources; without any toolchain.
 
@@ -85,11 +101,13 @@ def check(
     from hlsgate import results as results_file
     from hlsgate.errors import ResultsError
     from hlsgate.gates import baselines as baselines_file
-    from hlsgate.gates import summary
+    from hlsgate.gates import policy, summary
 
     _known_toolchains(required)
     found = results_file.read(results)
-    judged = summary.summarise(found, baselines_file.load(baselines), required=required)
+    loaded, asked = baselines_file.load(baselines), whole or bool(required)
+    before = policy.load(against) if against else None
+    judged = summary.summarise(found, loaded, required=required, whole=asked, against=before)
     click.echo(judged.text(every=every))
     summary.publish(judged.markdown())
     if markdown is not None:
@@ -193,14 +211,36 @@ def diff(old: Path, new: Path, every: bool) -> None:
 
     Example: python -m hlsgate diff before.json after.json
 
-    Read it before an upgrade. Nothing is judged: numbers of two tools stand side by side.
+    Read it before an upgrade. Nothing is judged: numbers of two tools stand side by side. What was
+    decided otherwise (margins, slack, budgets, known failures) comes first.
     """
-    from hlsgate.gates import changes, entries
+    from hlsgate.gates import changes, entries, policy
 
     found = changes.between(entries.load(old), entries.load(new))
+    moved = policy.between(policy.load(old), policy.load(new))
+    if moved:
+        click.echo(f"{changes.table(moved)}\n")
     shown = [one for one in found if every or one.direction != "same"]
     click.echo(changes.table(shown) if shown else "no value differs")
     click.echo(f"\n{changes.tally(found)}")
+
+
+@main.command("policy", short_help="Write what verdicts depend on by decision.")
+@click.argument("out", type=click.Path(path_type=Path))
+@BASELINES
+@SUITE
+def write_policy(out: Path, baselines: Path) -> None:
+    """Write margins, slack, budgets and known failures to OUT, for --against elsewhere.
+
+    Example: python -m hlsgate policy policy.json
+    """
+    from hlsgate import documents
+    from hlsgate.errors import ResultsError
+    from hlsgate.gates import baselines as baselines_file
+    from hlsgate.gates import policy
+
+    found = policy.of_run(baselines_file.load(baselines).content)
+    documents.write(out, {policy.SECTION: found}, ResultsError)
 
 
 @main.command(short_help="List entries of nothing that is declared.")

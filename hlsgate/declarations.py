@@ -194,17 +194,23 @@ class Shortfall:
         the network can be traced into exact logic.
     worst : float
         Largest loss that is still the known one, in the gate's own unit: points of accuracy (as a
-        share), area, share of rows; for softmax, that of the first bound which is not kept.
+        share), area, share of rows.
     reason : str
         Why it fails.
     backends : tuple of str
         Keys of the backends that it concerns; all where empty.
+    bound : str
+        Of a gate whose bounds have units of their own, the one that is not kept, and of which
+        `worst` is: ``"rows"`` or ``"accuracy"`` of hardware; ``"mean error"``, ``"flips"``,
+        ``"largest error"``, ``"step"`` or ``"range"`` of softmax. Where empty, the first one that
+        is not kept; each further one needs a shortfall of its own.
     """
 
     gate: Literal["parity", "auc", "hardware", "softmax", "logic"]
     worst: float
     reason: str
     backends: tuple[str, ...] = ()
+    bound: str = ""
 
 
 @dataclass(frozen=True)
@@ -310,11 +316,16 @@ class Variant:
         return pruning.sparsity if pruning else self.sparsity
 
     def shortfall(self, gate: str, backend: str | None = None) -> Shortfall | None:
-        """Return the declared failure of a gate (on a backend), if there is one."""
-        for known in self.shortfalls:
-            if known.gate == gate and (not known.backends or backend in known.backends):
-                return known
-        return None
+        """Return the (first) declared failure of a gate (on a backend), if there is one."""
+        return next(iter(self.known(gate, backend)), None)
+
+    def known(self, gate: str, backend: str | None = None) -> tuple[Shortfall, ...]:
+        """Return every declared failure of a gate (on a backend): one a bound."""
+        return tuple(
+            one
+            for one in self.shortfalls
+            if one.gate == gate and (not one.backends or backend in one.backends)
+        )
 
 
 @dataclass(frozen=True)

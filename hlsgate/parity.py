@@ -58,14 +58,20 @@ class Difference:
         """Smallest margin with which the verdict would still be "pass" (0 if any would do)."""
         return max(0.0, -self.low)
 
-    def decide(self, what: str) -> str:
-        """Say what was compared with what result; raise `Undecided` where nobody can tell."""
+    def describe(self, what: str) -> str:
+        """Say what was compared with what result, and whether nobody can tell."""
         text = (
             f"{what}: {self.value:+.4f} against the reference, {self.confidence:.0%} bounds "
             f"{self.low:+.4f} and {self.high:+.4f}, margin {self.margin:g}, {self.n:,} rows"
         )
+        undecided = ": cannot tell; use more test rows" if self.state == "cannot tell" else ""
+        return text + undecided
+
+    def decide(self, what: str) -> str:
+        """Say the same; raise `Undecided` where nobody can tell."""
+        text = self.describe(what)
         if self.state == "cannot tell":
-            raise Undecided(f"{text}: cannot tell; use more test rows")
+            raise Undecided(text)
         return text
 
     def as_json(self) -> dict[str, Any]:

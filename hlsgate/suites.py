@@ -195,6 +195,12 @@ def _check_keys(suite: Suite) -> None:
                 raise SuiteError(f"{kind} {key!r}: keys are of a-z, 0-9 and _, joined by '-'.")
             if keys.count(key) > 1:
                 raise SuiteError(f"{kind} {key!r} is declared twice.")
+    designs = {one.key for one in suite.designs}
+    for variant in suite.variants:
+        if variant.key in designs:  # results, baselines and commands know things by their keys
+            raise SuiteError(
+                f"variant {variant.key!r} has the key of a design; rename the variant."
+            )
 
 
 def _check_relations(suite: Suite) -> None:

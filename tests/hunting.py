@@ -39,8 +39,11 @@ def survives(mutant: Mutant, rest: Mapping[str, Judged]) -> str:
 def _misjudged(mutant: Mutant, rest: Mapping[str, Judged]) -> str:
     gate, loaded = mutant.gate, Baselines(mutant.content, Path("baselines.json"))
     toolchain = suite.design(gate.key).target.toolchain if gate.dataset is None else "oneapi"
-    for required, demanded in (((), mutant.free), ((toolchain,), mutant.strict)):
-        made = summary.summarise(mutant.found, loaded, required=required, told=rest)
+    lacking = "failed" if mutant.strict == "not measured" and gate.dataset else mutant.strict
+    strict, whole = ((toolchain,), False, mutant.strict), ((toolchain,), True, lacking)
+    asked = (((), False, mutant.free), strict, whole)
+    for required, whole, demanded in asked:
+        made = summary.summarise(mutant.found, loaded, required=required, whole=whole, told=rest)
         judged = next(one for one in made.judged if one.key == gate.key)
         wanted = {
             "entry": demanded,
@@ -58,8 +61,8 @@ def _misjudged(mutant: Mutant, rest: Mapping[str, Judged]) -> str:
             wanted["gate"], seen["gate"] = mutant.state, state_at(judged, gate)
         for name, value in wanted.items():
             if seen[name] != value:
-                asked = ", required" if required else ""
-                return f"{mutant.title}{asked}: {name} is {seen[name]}, but must be {value}"
+                mode = f"{', required' * bool(required)}{', whole' * whole}"
+                return f"{mutant.title}{mode}: {name} is {seen[name]}, but must be {value}"
     return ""
 
 

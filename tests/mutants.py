@@ -243,6 +243,7 @@ def _other_reports(good: Mutant) -> Iterator[Mutant]:
     spare = next(one for one in SPARE if one not in _fact(good, "values"))
     run = _changed(good, lambda one: one["values"].update({spare: one["values"].pop(name)}))
     yield replace(shut, name="renamed", found=run, state="missing")
+    yield from _grown(good, spare)
     sizes = [one for one in SIZES if one in _fact(good, "values")]
     run = _changed(good, lambda one: one["values"].update(dict.fromkeys(sizes, 0)))
     if sizes:
@@ -266,11 +267,25 @@ def _forgotten(good: Mutant) -> Mutant:
     entry = content["resources"][good.gate.key]
     del entry["baseline"]["metrics"][good.gate.metric]
     published = entry["baseline"]["provenance"]["origin"] == "published"
+    nothing = _fact(good, "values")[good.gate.metric] == 0 and good.gate.lower
     left = bool(entry["baseline"]["metrics"])
-    state = "passed" if left or entry.get("budgets") else "failed"
+    passes = (left or entry.get("budgets")) and (published or nothing)
+    state = "passed" if passes else "failed"
     forgotten = replace(good, name="forgotten", content=content, free=state, strict=state)
     idle = good.gate.metric in entry.get("tolerances", {})
-    return replace(forgotten, new=left and not published, orphan=idle)
+    listed = not published and (left or not nothing)
+    own = None if published or nothing else "new metric"
+    return replace(forgotten, new=listed, orphan=idle, state=own)
+
+
+def _grown(good: Mutant, spare: str) -> Iterator[Mutant]:
+    """Let the design use what its baseline has no value of: much of it, or none."""
+    baseline = good.content["resources"][good.gate.key].get("baseline")
+    free = baseline is None or baseline["provenance"]["origin"] == "published"
+    for name, value in (("grown", 1000), ("grown by nothing", 0)):
+        run = _changed(good, lambda one, value=value: one["values"].update({spare: value}))
+        what = "passed" if free or not value else "failed"
+        yield replace(good, name=name, found=run, free=what, strict=what)
 
 
 def _other_reference(good: Mutant, rivals: list[Gate]) -> Iterator[Mutant]:

@@ -116,10 +116,43 @@ def test_no_baseline_is_a_failure(check):
 
 
 def test_new_values_are_named(check):
-    """A metric that the baseline lacks is no failure, and is told."""
-    code, output = check({"alut": 1000, "ff": 300, "ram": 4})
+    """A count of 0 that the baseline lacks is no failure, and is told."""
+    code, output = check({"alut": 1000, "ff": 300, "ram": 0})
     assert code == 0
     assert f"new             1: {DESIGN} ram (not in its baseline)" in output
+
+
+def test_new_resources_fail(check):
+    """A design that begins to use memories is no gain, however many ALUTs it saves."""
+    code, output = check({"alut": 646, "ff": 300, "ram": 500, "dsp": 1000})
+    assert code == 1
+    assert "new metric: dsp: measured 1,000, the baseline has no such value; 'python -m" in output
+    assert f"hlsgate accept {DESIGN} --reason ...' adds it" in output
+    assert "new metric: ram: measured 500" in output
+
+
+def test_results_without_accuracy_fail_where_all_is_required(check):
+    """Results that lack a variant's claim pass without a gate alone."""
+    code, output = check({"alut": 1000, "ff": 300}, score=None)
+    assert code == 0, output
+    for option in (("--whole",), ("--require-toolchain", "yosys")):
+        code, output = check({"alut": 1000, "ff": 300}, *option, score=None)
+        assert code == 1
+        assert f"{VARIANT}" in next(x for x in output.splitlines() if x.startswith("failed"))
+        assert "not measured in this run, though it is required" in output
+
+
+def test_sections_are_judged_apart(check, run, tmp_path):
+    """A design under a variant's key, or the other way round, stands for nothing."""
+    check({"alut": 1000, "ff": 300})
+    found = stored.read(tmp_path / "results.json")
+    found["designs"][VARIANT] = found["designs"][DESIGN]
+    found["variants"][VARIANT]["frozen"]["accuracy"] = 0.5
+    stored.write(tmp_path / "results.json", found)
+    done = run("check", "results.json")
+    assert done.exit_code == 1
+    assert "accuracy: measured 0.5, allowed >= 0.7395" in done.output
+    assert f"{VARIANT}: not declared in the suite" in done.output
 
 
 def test_orphans_fail(check):

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
 from hlsgate.__main__ import main
@@ -20,7 +21,10 @@ GITLAB = [ROOT / "docs/ci/gitlab/.gitlab-ci.yml"]
 FILES = [*GITHUB, *GITLAB]
 PAGE = ROOT / "docs/continuous-integration.md"
 OF_GITLAB = ("default", "stages", "variables")
-USES = re.compile(r"actions/[\w-]+@v\d+|[\w-]+/[\w/-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})")
+TEMPLATE = ROOT / "hlsgate/starter/hlsgate.yml.template"
+USES = re.compile(r"^\s*(?:- )?uses: (\S+)(.*)$", re.M)
+PINNED = re.compile(r"[\w-]+/[\w/-]+@[0-9a-f]{40}")
+INSTALLS = re.compile(r"pip\S* install (.*?)(?:$|&&)", re.M)
 
 
 def name(path):
@@ -142,16 +146,110 @@ def test_permissions_are_stated_and_least(path):
         )
         assert not (writes and runs_code), f"{key} runs code, and may write {writes}"
         assert "workflow_run" in triggers or not writes, key
-        if "self-hosted" in job["runs-on"]:
+        if "self-hosted" in str(job["runs-on"]):
             assert "pull_request" not in triggers, key
 
 
+@pytest.mark.parametrize("path", [*FILES, TEMPLATE, ROOT / ".ci/run"], ids=name)
+def test_what_is_fetched_is_pinned(path):
+    """Actions by commit, with the version beside it; what pip installs by version."""
+    text = path.read_text()
+    for used, comment in USES.findall(text):
+        assert PINNED.fullmatch(used), used
+        assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), f"{used} does not say its version"
+    for words in INSTALLS.findall(text):
+        packages = [one for one in words.replace('"', "").split() if not one.startswith("-")]
+        assert packages
+        assert all(re.fullmatch(r"[\w-]+==[\d.]+", one) for one in packages), words
+
+
+def test_one_commit_stands_for_one_version():
+    """The same action is the same everywhere, and its version is said alike."""
+    found = {
+        (used.partition("@")[0], used, comment)
+        for path in (*GITHUB, TEMPLATE)
+        for used, comment in USES.findall(path.read_text())
+    }
+    assert len({action for action, _, _ in found}) == len(found) > 5
+
+
+ONLY = {
+    "judge.yml": (
+        "workflow_run.conclusion == 'success'",
+        'contains(fromJSON(\'["push", "workflow_dispatch"]\'), github.event.workflow_run.event)',
+        "workflow_run.head_repository.full_name == github.repository",
+        "workflow_run.head_branch == 'main'",
+        "workflow_run.path == '.github/workflows/synthesise.yml'",
+    ),
+    "comment.yml": (
+        "workflow_run.event == 'pull_request'",
+        "workflow_run.repository.full_name == github.repository",
+        "workflow_run.path == '.github/workflows/gate.yml'",
+    ),
+}
+
+
 @pytest.mark.parametrize("path", GITHUB, ids=name)
-def test_actions_are_official_or_pinned(path):
-    """Nobody else's action changes under our feet."""
-    steps = [step for job in jobs(path).values() for step in job["steps"]]
-    for used in [step["uses"] for step in steps if "uses" in step]:
-        assert USES.fullmatch(used), used
+def test_followers_do_not_trust_a_name(path):
+    """A run that is named like the awaited one may be a fork's: event, repository and ref count."""
+    content = load(path)
+    if "workflow_run" not in content["on"]:
+        assert path.name not in ONLY
+        return
+    for job in content["jobs"].values():
+        conditions = [" ".join(part.split()) for part in job["if"].split("&&")]
+        for wanted in ONLY[path.name]:
+            assert any(part.endswith(wanted) for part in conditions), wanted
+        assert "||" not in job["if"]
+
+
+@pytest.mark.parametrize("path", GITHUB, ids=name)
+def test_own_machines_run_main_alone_in_their_group(path):
+    """What reaches a self-hosted machine is pushed to main; a group can forbid all else."""
+    for job in jobs(path).values():
+        if "self-hosted" in str(job["runs-on"]):
+            assert job["runs-on"]["group"]
+            assert "github.ref == 'refs/heads/main'" in job["if"]
+            assert "||" not in job["if"]
+            assert not {"pull_request", "workflow_run"} & set(load(path)["on"])
+
+
+def test_a_note_gives_no_orders(tmp_path):
+    """GitLab would act upon lines that begin with /, for whoever owns the token."""
+    text = "\n".join(scripts(GITLAB[0]))
+    (plain,) = re.findall(r"^ *(plain\(\) .*)$", text, re.M)
+    hostile = "ok\n/close\n  /merge\r/approve\n\t/assign @root\n> /label ~x\na / b"
+    done = subprocess.run(
+        ["bash", "-c", f"{plain}\nplain"], input=hostile, text=True, capture_output=True, check=True
+    )
+    lines = [line.lstrip(" \t>*+-") for line in done.stdout.splitlines()]
+    assert len(lines) == 7
+    assert not any(line.startswith("/") for line in lines)
+    assert "@" not in done.stdout
+    assert lines[1] == "&#47;close"
+    assert lines[-1] == "a / b"
+
+
+def test_the_starter_never_asks_an_index_for_hlsgate():
+    """Its name is nobody's there, so that whoever registered it would run in users' CI."""
+    text = (ROOT / "hlsgate/starter/tox.ini.template").read_text()
+    (stated,) = re.findall(r"^deps = (.*)$", text, re.M)
+    default = re.sub(r"\{env:HLSGATE_SOURCE:(.*)\}", r"\1", stated)
+    assert default != stated
+    source = Requirement(default).url
+    assert source is not None
+    assert source.startswith("file:///HLSGATE_SOURCE-is-not-set")
+    workflow = TEMPLATE.read_text()
+    assert 'test -n "$$HLSGATE_SOURCE" ||' in workflow
+    assert "install hlsgate" not in workflow
+
+
+@pytest.mark.parametrize("path", [ROOT / "docs/ci/github/gate.yml", GITLAB[0]], ids=name)
+def test_gates_are_whole_and_held_against_the_target(path):
+    """A pull request can neither leave claims out nor move margins unseen."""
+    (gate,) = [words for words in commands(path) if "--whole" in words]
+    assert "--against" in gate
+    assert not {"-k", "-m"} & set(gate)
 
 
 @pytest.mark.parametrize("path", GITHUB, ids=name)

@@ -167,6 +167,8 @@ BROKEN = {
     "passes everything": (judging, "judge_design", relabel(dict.fromkeys(STATES, "ok")), "dropped"),
     "is two-sided": (judging, "judge_design", relabel({"better": "failed"}), "better by a step"),
     "lets missing values pass": (judging, "decide", lenient({"missing"}), "dropped"),
+    "sees no new resource": (budgets, "_new_metrics", lambda *_: (), "grown"),
+    "lets new values pass": (judging, "decide", lenient({"new metric"}), "forgotten"),
     "lets other weights pass": (judging, "decide", lenient({"other weights"}), "weights None"),
     "never sees another kind as failure": (
         judging, "decide", lambda found, **_: decide(found, required=False), "other part",

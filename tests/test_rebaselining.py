@@ -444,3 +444,57 @@ def test_other_weights_replace_an_accuracy(bench):
 
 def today():
     return datetime.now(UTC).date().isoformat()
+
+
+def test_a_new_resource_is_accepted_for_a_reason(bench):
+    """What the baseline lacks is added by 'accept', with its reason; other values stay."""
+    bench.measured({"alut": 990, "ff": 300, "dsp": 5})
+    bench.run("accept", DESIGN, "--reason", "multipliers")
+    assert bench.values == {"alut": 1000, "ff": 300, "dsp": 5}
+    (line,) = bench.entry["history"]
+    assert line["values"] == {"dsp": {"old": None, "new": 5}}
+
+
+LOST = {"parity": {"state": "fail", "difference": -0.05}}
+OPEN = {"parity": {"state": "cannot tell", "difference": -0.01}}
+AREA = {"auc_parity": {"q": {"state": "pass", "difference": 0.0}, "w": LOST["parity"]}}
+UNEQUAL = {"emulation": {"vitis_stream": {"exact": {"rows": 9, "rows_different": 3}}}}
+
+
+@pytest.mark.parametrize(
+    ("facts", "beside", "text"),
+    [
+        (LOST, {}, "parity of accuracy: fail (-0.0500 against the reference)"),
+        (OPEN, {}, "parity of accuracy: cannot tell"),
+        (AREA, {}, "parity of AUC of w: fail"),
+        ({}, UNEQUAL, "logits on vitis_stream differ from what they must be in 3 rows"),
+    ],
+)
+@pytest.mark.parametrize("key", [VARIANT, DESIGN])
+def test_weights_that_break_a_claim_are_not_accepted(bench, key, facts, beside, text):
+    """Neither accuracy nor resources of weights whose parity or logits failed become a baseline."""
+    bench.holds({DESIGN: stored.baseline({"alut": 1000})}, {VARIANT: stored.accuracy(0.74)})
+    other = {"weights_sha256": OTHER_SHA}
+    found = stored.results(
+        {DESIGN: stored.of_design({"alut": 900}, **other)},
+        {VARIANT: stored.of_variant(0.75, **facts, **other)},
+    )
+    found["variants"][VARIANT] |= beside
+    stored.write(bench.folder / "results.json", found)
+    output = bench.refused("accept", key, "--reason", "trained anew")
+    assert (
+        f"results.json shows that {VARIANT} does not keep what is claimed of it: {text}" in output
+    )
+    found["variants"][VARIANT] = {"frozen": stored.of_variant(0.75, **other)}
+    stored.write(bench.folder / "results.json", found)
+    bench.run("accept", key, "--reason", "trained anew")
+
+
+@pytest.mark.parametrize(("lost", "code"), [(0.03, 0), (0.031, 2)])
+def test_a_declared_failure_can_be_accepted(bench, lost, code):
+    """What a variant is known to fail, by no more than that, hinders nothing."""
+    key = "jets-q4_p75_exercise"
+    bench.holds({}, {key: stored.accuracy(0.74)})
+    facts = {"parity": {"state": "fail", "difference": -lost}, "weights_sha256": OTHER_SHA}
+    bench.found({}, {key: stored.of_variant(0.738, **facts)})
+    bench.run("accept", key, "--reason", "trained anew", code=code)

@@ -55,6 +55,11 @@ TEACHER = replace(RECIPE, teacher="other-float")
         ([FLOAT, SMALL, FLOAT], {}, r"variant 'mine-float' is declared twice"),
         ([FLOAT], {"benchmarks": (MINE, MINE)}, r"benchmark 'mine' is declared twice"),
         ([FLOAT], {"designs": DESIGNS[:1] * 2}, r"design 'mine-float-da4ml' is declared twice"),
+        (
+            [FLOAT, replace(FLOAT, key="mine-float-da4ml")],
+            {"designs": DESIGNS[:1]},
+            r"variant 'mine-float-da4ml' has the key of a design; rename the variant",
+        ),
         ([ALIEN], {}, r"no benchmark 'other'; declared are mine\."),
         ([replace(FLOAT, key="float")], {}, r"'float': its key has to begin with its benchmark's"),
         ([SMALL], {}, r"no variant 'mine-float'; declared are mine-small"),

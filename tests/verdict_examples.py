@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from benchmarks import test_accuracy, test_emulation, test_resources, test_rtl
-from fixtures.models import Evaluation, Gate
+from fixtures.gate import Gate
+from fixtures.models import Evaluation
 from hlsgate import checkpoints, results, suite, toolchains
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Shortfall
@@ -27,6 +28,7 @@ from hlsgate.frontier import gate as frontier_gate
 from hlsgate.gates import baselines, summary
 from hlsgate.gates.budgets import judge_design
 from hlsgate.layers import KerasLayer
+from hlsgate.making.jobs import SIMULATED_ROWS
 from hlsgate.measurement import Measurement
 from hlsgate.shipped.jets import JETS
 from hlsgate.targets import ONEAPI, VITIS
@@ -60,7 +62,7 @@ FLOAT = replace(BASE, values={"alut": 13_500})
 def said(test, **fixtures):
     """Return what a claim says when it does not hold."""
     names = test.__code__.co_varnames[: test.__code__.co_argcount]
-    given = {"record": lambda *_: None, "gate": Gate(None), **fixtures}
+    given = {"record": lambda *_: None, "gate": Gate(), **fixtures}
     try:
         test(**{name: given[name] for name in names})
     except (AssertionError, HlsgateError, Undecided, pytest.fail.Exception) as error:
@@ -217,7 +219,7 @@ def drift(policy, change, gate=None):
     return said(
         test_emulation.test_hardware_against_plain_keras,
         variant=VARIANT, backend=ONEAPI, emulate=lambda *_, **__: observed,
-        pipeline=pipeline(logits()), baselines=policy, gate=gate or Gate(None),
+        pipeline=pipeline(logits()), baselines=policy, gate=gate or Gate(),
     )  # fmt: skip
 
 
@@ -242,18 +244,20 @@ def accuracy_drop(policy):
     )  # fmt: skip
 
 
-def softmax(policy, monkeypatch, outputs, built_for=32.0, gate=None):
+def softmax(policy, outputs, built_for=32.0, gate=None):
     """Judge a softmax table by what it gives."""
     from scipy.special import softmax as true
 
     given = logits()
     observed = outputs(true(given, axis=1))
-    monkeypatch.setattr(test_emulation, "_built_for", lambda *_: built_for)
+    written = SimpleNamespace(
+        frozen=lambda _: None, firmware=lambda *_, **__: {"softmax_range": built_for}
+    )
     return said(
         test_emulation.test_softmax_table,
-        variant=VARIANT, backend=VITIS, pipeline=None, baselines=policy,
+        variant=VARIANT, backend=VITIS, pipeline=written, baselines=policy,
         emulate=lambda *_, softmax, **__: observed if softmax else given,
-        gate=gate or Gate(None),
+        gate=gate or Gate(),
     )  # fmt: skip
 
 
@@ -280,7 +284,7 @@ def backends():
 
 def verilog():
     """Let the simulated Verilog give one logit that is not the interpreter's."""
-    expected, observed = logits(), logits()[: test_rtl.ROWS]
+    expected, observed = logits(), logits()[:SIMULATED_ROWS]
     observed[3, 1] = -LSB
     return said(
         test_rtl.test_verilog_equals_interpreter,
@@ -395,11 +399,11 @@ def examples(tmp_path, monkeypatch):
         "exact": exact(),
         "hardware_rows": drift(judged, far),
         "hardware_accuracy": accuracy_drop(judged),
-        "softmax_flips": softmax(judged, monkeypatch, flips),
-        "softmax_error": softmax(judged, monkeypatch, coarse),
-        "softmax_step": softmax(judged, monkeypatch, lambda exactly: exactly, built_for=16384.0),
-        "softmax_range": softmax(judged, monkeypatch, lambda exactly: exactly, built_for=2.0),
-        "shortfall": softmax(judged, monkeypatch, flips, gate=Gate(known)),
+        "softmax_flips": softmax(judged, flips),
+        "softmax_error": softmax(judged, coarse),
+        "softmax_step": softmax(judged, lambda exactly: exactly, built_for=16384.0),
+        "softmax_range": softmax(judged, lambda exactly: exactly, built_for=2.0),
+        "shortfall": softmax(judged, flips, gate=Gate((known,))),
         "backends": backends(),
         "firmware": firmware(),
         "orphans": orphans(judged),
@@ -411,6 +415,7 @@ def examples(tmp_path, monkeypatch):
         "suspicious": resource(judged, "suspicious", values={"alut": 240}),
         "failed": resource(judged, "failed", values={"alut": 2600}),
         "missing": resource(judged, "missing", "ff", values={"ff": None}),
+        "new_metric": resource(judged, "new metric", "dsp", values={"dsp": 1000}),
         "empty": resource(judged, "failed", values={"alut": 0}),
         "other_weights": resource(judged, "other weights", weights_sha256=OTHER),
         "other_tool": resource(judged, "not comparable", "*", tool_version="0.71"),

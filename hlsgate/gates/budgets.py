@@ -7,19 +7,21 @@ direction; nothing that was not compared is ever called a pass.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
+from hlsgate import suite
 from hlsgate.gates import kinds
-from hlsgate.gates.baselines import Baselines, Tolerance, exact
+from hlsgate.gates.baselines import FOREIGN, Baselines, Tolerance, exact
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 
 State = Literal[
-    "ok", "better", "suspicious", "failed", "missing", "other weights", "not comparable"
-]
+    "ok", "better", "suspicious", "failed", "missing", "new metric", "other weights",
+    "not comparable",
+]  # fmt: skip
 
 Against = Literal["baseline", "budget", "nothing"]
 Outcome = Literal["passed", "failed", "not compared"]
@@ -240,10 +242,31 @@ def _judge_baseline(
             continue
         tolerance = baselines.tolerance(name, design)
         verdicts.append(judge_value(design, name, measurement.values[name], value, tolerance))
+    verdicts += _new_metrics(design, measurement, baseline)
     # Where nobody knows the baseline's weights, it is a mere ceiling.
     if baseline["weights_sha256"] is None:
         return verdicts
     return _of_other_weights(verdicts, measurement.weights_sha256, baseline["weights_sha256"])
+
+
+def _new_metrics(
+    design: str, measurement: Measurement, baseline: Mapping[str, Any]
+) -> Iterator[Verdict]:
+    """Fail what a measured baseline lacks, but for counts of 0: no resource is used unseen.
+
+    Numbers that somebody published are what they chose to tell, so they forbid nothing else.
+    """
+    if baseline["provenance"]["origin"] in FOREIGN:
+        return
+    again = suite.command(f"accept {design} --reason ...")
+    for name in sorted(set(measurement.values) - set(baseline["metrics"])):
+        value = measurement.values[name]
+        if value == 0 and metric(name).better == "lower":
+            continue
+        text = (
+            f"{name}: measured {_number(value)}, the baseline has no such value; '{again}' adds it"
+        )
+        yield Verdict(design, name, "new metric", text, "baseline", value)
 
 
 def _judge_budget(

@@ -84,7 +84,7 @@ def verdicts_on(key: str, found: Mapping[str, Any], baselines: Baselines) -> lis
     SuiteError
         If no such design is declared.
     """
-    if key in found["designs"]:
+    if any(design.key == key for design in suite.active().designs):
         entry = found["designs"][key]
         related = {name: Measurement(**one) for name, one in entry.get("related", {}).items()}
         target = target_facts(suite.design(key).target)
@@ -97,6 +97,7 @@ def judge_run(
     baselines: Baselines,
     *,
     required: Collection[str] = (),
+    whole: bool = False,
     told: Mapping[str, Judged] | None = None,
 ) -> list[Judged]:
     """Judge everything that is declared, and everything else that results have.
@@ -109,13 +110,15 @@ def judge_run(
         What to judge by.
     required : collection of str
         Toolchains whose designs must all be compared, slow ones apart.
+    whole : bool
+        Whether the accuracy of every variant must be compared.
     told : mapping of str to Judged
         By key: what became of it elsewhere, which stands, whatever the results have of it.
     """
     known = dict(told or {})
     for variant in suite.active().variants:
         if variant.key not in known:
-            known[variant.key] = _judge_variant(variant.key, found, baselines)
+            known[variant.key] = _judge_variant(variant.key, found, baselines, required=whole)
     for design in suite.active().designs:
         if design.key not in known:
             must = design.target.toolchain in required
@@ -123,15 +126,24 @@ def judge_run(
     keys = [variant.key for variant in suite.active().variants] + [
         design.key for design in suite.active().designs
     ]
-    judged = [known[key] for key in keys]
-    declared = {one.key for one in judged}
-    for key in sorted({*found["variants"], *found["designs"]} - declared):
-        judged.append(Judged(key, "not compared", why="not declared in the suite"))
-    return judged
+    return [known[key] for key in keys] + _undeclared(found)
 
 
-def _judge_variant(key: str, found: Mapping[str, Any], baselines: Baselines) -> Judged:
+def _undeclared(found: Mapping[str, Any]) -> list[Judged]:
+    """Return what results have of nothing that is declared, section by section."""
+    variants = {variant.key for variant in suite.active().variants}
+    designs = {design.key for design in suite.active().designs}
+    strange = {*found["variants"]} - variants | {*found["designs"]} - designs
+    why = "not declared in the suite"
+    return [Judged(key, "not compared", why=why) for key in sorted(strange)]
+
+
+def _judge_variant(
+    key: str, found: Mapping[str, Any], baselines: Baselines, *, required: bool
+) -> Judged:
     if "accuracy" not in found["variants"].get(key, {}).get("frozen", {}):
+        if required:
+            return Judged(key, "failed", why=f"{_NOT_MEASURED}, though it is required")
         return Judged(key, "not measured", why=_NOT_MEASURED)
     return _judged(key, found, baselines, "measured", required=True)
 
@@ -164,12 +176,16 @@ def _judged(
 def new_values(
     judged: Sequence[Judged], found: Mapping[str, Any], baselines: Baselines
 ) -> list[str]:
-    """Return the values that a measured baseline lacks, though they were measured now."""
+    """Return the values that a measured baseline lacks, though they were measured now.
+
+    Those that are not 0 fail, too.
+    """
     foreign = baselines.foreign()
     names = []
     for one in judged:
-        held = {verdict.metric for verdict in one.verdicts if verdict.against == "baseline"}
-        if one.compared and held and one.key in found["designs"] and one.key not in foreign:
+        against = [verdict for verdict in one.verdicts if verdict.against == "baseline"]
+        held = {verdict.metric for verdict in against if verdict.state != "new metric"}
+        if one.compared and against and one.key in found["designs"] and one.key not in foreign:
             values = found["designs"][one.key]["measurement"]["values"]
             names += [f"{one.key} {name}" for name in sorted(set(values) - held)]
     return names

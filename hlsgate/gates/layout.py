@@ -9,7 +9,15 @@ from hlsgate.gates import changes
 from hlsgate.gates.budgets import Verdict
 from hlsgate.gates.judging import Judged
 
-RANKS = ("failed", "missing", "other weights", "not comparable", "suspicious", "better")
+RANKS = (
+    "failed",
+    "missing",
+    "new metric",
+    "other weights",
+    "not comparable",
+    "suspicious",
+    "better",
+)
 HEADS = ("Entry", "Metric", "Baseline", "Measured", "Change", "Allowed", "State")
 _RIGHT = ("left", "left", "right", "right", "right", "right", "left")
 _FEW = 5
@@ -37,11 +45,12 @@ def row(verdict: Verdict) -> list[str]:
     return [verdict.design, verdict.metric, *numbers, step, allowed, verdict.state]
 
 
-def grid(rows: Sequence[Sequence[str]], style: str) -> str:
-    """Lay rows out under `HEADS`, in a style of tabulate."""
+def grid(rows: Sequence[Sequence[str]], style: str, heads: Sequence[str] = HEADS) -> str:
+    """Lay rows out under their heads, in a style of tabulate."""
     from tabulate import tabulate
 
-    return str(tabulate(rows, HEADS, style, colalign=_RIGHT, disable_numparse=True))
+    sides = _RIGHT if heads == HEADS else ("left",) * len(heads)
+    return str(tabulate(rows, heads, style, colalign=sides, disable_numparse=True))
 
 
 def safe(rows: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hlsgate import suite
 from hlsgate.errors import BaselineError
-from hlsgate.gates import changes, entries
+from hlsgate.gates import changes, claims, entries
 from hlsgate.gates.baselines import FOREIGN, exact
 from hlsgate.gates.budgets import Verdict
 from hlsgate.gates.entries import Entry
@@ -141,17 +141,32 @@ def accept(
     Raises
     ------
     BaselineError
-        If there is no baseline, no reason, or too much drift; nothing is written then.
+        If there is no baseline, no reason, or too much drift, or if the results show that parity
+        is lost, or logits are not Keras'; nothing is written then.
     """
     if not reason.strip():
         raise BaselineError("a relaxed baseline needs a reason that tells a reader why.")
 
     def edit(revision: Revision) -> None:
         for key in keys:
-            _accept(revision, revision.measured(key), reason.strip())
+            measured = revision.measured(key)
+            _refuse_broken(revision, key)
+            _accept(revision, measured, reason.strip())
         _check_drift(revision, allowed=drift)
 
     return rewrite(path, source, edit)
+
+
+def _refuse_broken(revision: Revision, key: str) -> None:
+    """Take nothing of weights about which a claim does not hold, if it is not declared so."""
+    variant = claims.of(key)
+    told = claims.broken(variant, revision.found)
+    if told:
+        raise BaselineError(
+            f"{revision.source} shows that {variant.key} does not keep what is claimed of it: "
+            f"{'; '.join(told)}; make it keep that, or declare a Shortfall in the suite, with a "
+            "reason, then run the main job again."
+        )
 
 
 def _accept(revision: Revision, measured: Entry, reason: str) -> None:
@@ -165,7 +180,7 @@ def _accept(revision: Revision, measured: Entry, reason: str) -> None:
     moved = {
         one.metric: one.measured
         for one in verdicts
-        if one.state in ("failed", "suspicious", "missing")
+        if one.state in ("failed", "suspicious", "missing", "new metric")
     }
     if moved:
         _move(revision, stored, moved, "accept", reason)

@@ -10,10 +10,12 @@ from typing import Any
 
 from hlsgate import outcomes, suite
 from hlsgate.errors import ResultsError
-from hlsgate.gates import layout
+from hlsgate.gates import layout, policy
 from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.budgets import Verdict
+from hlsgate.gates.changes import Change
 from hlsgate.gates.judging import Judged, explain, judge_run, new_values
+from hlsgate.gates.policy import Policy
 from hlsgate.outcomes import Failure, Group, Run
 
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -33,12 +35,18 @@ class Summary:
         What was measured of entries whose baseline lacks it.
     run : Run or None
         How the tests ended; None where the results do not tell.
+    gaps : sequence of str
+        What keeps the run from being the gate that it was to be: claims left out, or skipped.
+    policy : sequence of Change
+        What is decided otherwise than in the file that the run was held against: told first.
     """
 
     judged: Sequence[Judged]
     orphans: Sequence[str]
     new_values: Sequence[str]
     run: Run | None = None
+    gaps: Sequence[str] = ()
+    policy: Sequence[Change] = ()
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -54,7 +62,7 @@ class Summary:
     @property
     def fails(self) -> bool:
         """Whether a gate is closed, a test failed, or there was nothing to compare at all."""
-        closed = any(one.fails for one in self.judged) or bool(self.orphans)
+        closed = any(one.fails for one in self.judged) or bool(self.orphans or self.gaps)
         return not self.compared or closed or self._run_fails
 
     @property
@@ -69,7 +77,7 @@ class Summary:
     @property
     def faults(self) -> Sequence[str]:
         """What kept the run from being whole."""
-        return self.run.faults if self.run else ()
+        return (*(self.run.faults if self.run else ()), *self.gaps)
 
     @property
     def failed_tests(self) -> list[Group]:
@@ -86,7 +94,9 @@ class Summary:
         new = [f"no baseline; '{suite.command(f'record {unknown}')}'"] if unknown else []
         new += [f"{name} (not in its baseline)" for name in self.new_values]
         failed = [one.key for one in self.judged if one.state == "failed"]
+        moved = [one.what for one in self.policy]
         return [
+            *([layout.count("policy", len(moved), ", ".join(moved))] if moved else []),
             layout.count("compared", len(self.compared), self._compared_text()),
             layout.count("failed", len(failed), ", ".join(failed)),
             layout.count(
@@ -129,6 +139,13 @@ class Summary:
             lines.append(f"- {sentence}\n  again: {one.first.command}")
         return lines
 
+    def _policy_as_markdown(self) -> list[str]:
+        if not self.policy:
+            return []
+        rows = layout.safe([[one.what, one.old, one.new] for one in self.policy])
+        title = f"**Decided otherwise than before** ({len(rows)}): a regression may pass by it."
+        return [title, layout.grid(rows, "github", ("Policy", "Before", "Now"))]
+
     def table(self, *, every: bool = False, style: str = "simple") -> str:
         """Lay out the verdicts that changed, or every one; "" where there is none."""
         rows = [
@@ -150,7 +167,8 @@ class Summary:
         """Return a summary for a pull request: changed rows first, the rest folded away."""
         changed, same = self.rows()
         state = "**failed**" if self.fails else "passed"
-        parts = [f"### Gates: {state}", *self._failures_as_markdown()]
+        parts = [f"### Gates: {state}", *self._policy_as_markdown()]
+        parts += self._failures_as_markdown()
         parts.append(layout.grid(layout.safe(changed), "github") if changed else "")
         parts.append("\n".join(f"- {layout.safe_text(line.strip())}" for line in self.lines()))
         if same:
@@ -182,14 +200,23 @@ def summarise(
     baselines: Baselines,
     *,
     required: Sequence[str] = (),
+    whole: bool = False,
     told: Mapping[str, Judged] | None = None,
+    against: Policy | None = None,
 ) -> Summary:
-    """Judge a run; parameters are those of `judge_run`."""
-    judged = judge_run(found, baselines, required=required, told=told)
+    """Judge a run; parameters are those of `judge_run`, and a policy to compare with."""
+    judged = judge_run(found, baselines, required=required, whole=whole, told=told)
     variants = [variant.key for variant in suite.active().variants]
     designs = [design.key for design in suite.active().designs]
     orphans = baselines.orphans(variants, designs)
-    return Summary(judged, orphans, new_values(judged, found, baselines), outcomes.of(found))
+    moved = policy.between(against, policy.of_run(baselines.content)) if against else []
+    return Summary(
+        judged,
+        orphans,
+        new_values(judged, found, baselines),
+        outcomes.of(found),
+        policy=moved,
+    )
 
 
 def publish(markdown: str) -> None:

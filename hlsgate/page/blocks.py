@@ -14,7 +14,8 @@ State = Literal["", "good", "bad", "odd"]
 
 _STATES: dict[str, State] = {
     "ok": "good", "pass": "good", "passed": "good", "better": "good",
-    "failed": "bad", "fail": "bad", "missing": "bad", "other weights": "bad", "new": "bad",
+    "failed": "bad", "fail": "bad", "missing": "bad", "new metric": "bad",
+    "other weights": "bad", "new": "bad",
     "fail (declared)": "odd", "suspicious": "odd", "not comparable": "odd", "cannot tell": "odd",
     "not compared": "odd", "not measured": "odd",
 }  # fmt: skip
