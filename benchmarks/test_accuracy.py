@@ -1,36 +1,39 @@
-"""Claim: a compressed network is as accurate as its baseline, and compressed as declared."""
+"""Claim: a compressed network is as accurate as its baseline, and compressed as declared.
+
+Exact gates are about frozen weights. What is claimed of training again is claimed of the recipe.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from fixtures.gate import of_difference
-from hlsgate import architecture, compression, parity, suite
+from hlsgate import architecture, compression, determinism, draws, parity, suite
+from hlsgate.gates import recipes
 from hlsgate.gates.budgets import judge_value
 
 
 @pytest.mark.makes("parity")
 @pytest.mark.gate("parity")
-def test_parity(compressed, weights_kind, evaluate, baselines, record, gate):
+def test_parity(compressed, evaluate, baselines, record, gate):
     """Accuracy is at most the margin below the reference's, on the same rows."""
-    model = evaluate(compressed, weights_kind)
-    reference = evaluate(suite.variant(compressed.reference), weights_kind)
+    model = evaluate(compressed, "frozen")
+    reference = evaluate(suite.variant(compressed.reference), "frozen")
     difference = parity.accuracy_difference(
         model.correct,
         reference.correct,
         **baselines.parity("accuracy", compressed.benchmark),
     )
-    record("variants", compressed.key, weights_kind, {"parity": difference.as_json()})
-    what = f"accuracy of {compressed.key} ({weights_kind} weights)"
-    gate.require([of_difference(difference, what)])
+    record("variants", compressed.key, "frozen", {"parity": difference.as_json()})
+    gate.require([of_difference(difference, f"accuracy of {compressed.key}")])
 
 
 @pytest.mark.makes("parity")
 @pytest.mark.gate("auc")
-def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, pipeline, gate):
+def test_auc_parity(compressed, evaluate, baselines, record, pipeline, gate):
     """The area under every class's ROC curve is at most the margin below the reference's."""
-    model = evaluate(compressed, weights_kind)
-    reference = evaluate(suite.variant(compressed.reference), weights_kind)
+    model = evaluate(compressed, "frozen")
+    reference = evaluate(suite.variant(compressed.reference), "frozen")
     found = {
         name: parity.auc_difference(
             model.probabilities[:, label],
@@ -41,11 +44,12 @@ def test_auc_parity(compressed, weights_kind, evaluate, baselines, record, pipel
         for label, name in enumerate(pipeline.dataset(compressed).class_names)
     }
     judged = {name: difference.as_json() for name, difference in found.items()}
-    record("variants", compressed.key, weights_kind, {"auc_parity": judged})
+    record("variants", compressed.key, "frozen", {"auc_parity": judged})
     # The worst class first: a proven loss goes before an open question.
-    about = f"{compressed.key} ({weights_kind} weights)"
     worst_first = sorted(found.items(), key=lambda item: item[1].high)
-    gate.require([of_difference(one, f"AUC of {name} of {about}") for name, one in worst_first])
+    gate.require(
+        [of_difference(one, f"AUC of {name} of {compressed.key}") for name, one in worst_first]
+    )
 
 
 @pytest.mark.makes("weights")
@@ -90,3 +94,30 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
         baselines.tolerance("accuracy"),
     )
     assert verdict.passed, f"{variant.key}: {verdict.text}"
+
+
+@pytest.mark.makes("training")
+def test_recipe(trainable, weights_of, evaluate, baselines, pipeline, record):
+    """Trained again, it is the frozen network; on other processors, one that is as good.
+
+    How good the next network of a recipe has to be follows from those of recorded seeds.
+    """
+    about = draws.facts(pipeline, trainable)
+    frozen, trained = (weights_of(trainable, kind) for kind in ("frozen", "retrained"))
+    own = frozen.about.get("dataset") == about["dataset_sha256"]
+    bound = own and determinism.supported()
+    differs = draws.unequal(frozen, trained)
+    facts = {"recipe_sha256": about["recipe_sha256"], "processor": determinism.processor()}
+    record("variants", trainable.key, "retrained", {**facts, "equal_to_frozen": not differs})
+    found = evaluate(trainable, "retrained")
+    entry = recipes.entry_of(baselines, trainable.key, about["dataset"])
+    if entry is not None or not bound:
+        values = draws.values(found.probabilities, pipeline.dataset(trainable))
+        verdicts = recipes.judge(trainable.key, about, values, baselines)
+        wrong = [one.text for one in verdicts if not one.passed]
+        assert not wrong, f"recipe of {trainable.key}: {'; '.join(wrong)}"
+    assert not (bound and differs), (
+        f"{trainable.key}, trained again on {determinism.model_name()} "
+        f"({determinism.processor()}), is not what was frozen: {differs}; if recipe or packages "
+        f"were changed on purpose, '{suite.command(f'freeze {trainable.key}')}'"
+    )

@@ -16,6 +16,7 @@ from hlsgate.frontier.commands import frontier
 from hlsgate.importing import import_hls4ml
 from hlsgate.options import BASELINES, CACHE, CHECKPOINTS, EVERY, RESULTS, SUITE, TIMEOUT
 from hlsgate.running import init, test
+from hlsgate.seeds import seeds
 
 if TYPE_CHECKING:
     from hlsgate import explaining
@@ -511,6 +512,7 @@ main.add_command(frontier)
 main.add_command(init)
 main.add_command(test)
 main.add_command(import_hls4ml)
+main.add_command(seeds)
 
 
 def _require(keys: Sequence[str], what: str) -> None:

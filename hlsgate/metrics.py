@@ -65,7 +65,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 
 def metric(name: str) -> Metric:
-    """Look a metric up by name.
+    """Look a metric up by name; the area of one class is named ``auc CLASS``.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def metric(name: str) -> Metric:
         If no such metric exists; the message lists those that do.
     """
     try:
-        return METRICS[name]
+        return METRICS["auc" if name.startswith("auc ") else name]
     except KeyError:
         known = ", ".join(sorted(METRICS))
         raise SuiteError(f"unknown metric {name!r}; known metrics are {known}.") from None

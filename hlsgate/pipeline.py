@@ -148,11 +148,17 @@ class Pipeline:
         )
         return checkpoints.load(entry / "weights.npz", variant)
 
-    def trained(self, variant: Variant) -> Checkpoint:
-        """Train a variant from its recipe (and its teacher first, where it has one)."""
+    def trained(self, variant: Variant, taught_by: Checkpoint | None = None) -> Checkpoint:
+        """Train a variant from its recipe.
+
+        Its teacher, where it has one, is trained first, unless `taught_by` holds the teacher's
+        weights.
+        """
         recipe = variant.training
         dataset = self.dataset(variant)
-        teacher = self.trained(suite.variant(recipe.teacher)) if recipe.teacher else None
+        teacher = taught_by
+        if teacher is None and recipe.teacher:
+            teacher = self.trained(suite.variant(recipe.teacher))
         key = {
             "variant": variant.key,
             **architecture.identity(variant),

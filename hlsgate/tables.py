@@ -65,8 +65,8 @@ def accuracy(content: Mapping[str, Any]) -> Table:
                 rows.append([variant.key, kind, *_accuracy_cells(variant, found[kind])])
     heads = ("variant", "weights", "accuracy %", "95 % interval", "loss, points", "parity",
              "worst AUC loss", "n")  # fmt: skip
-    notes = ("loss: against the reference with the same kind of weights, on the same rows, with "
-             "one-sided 95 % bounds",)  # fmt: skip
+    notes = ("loss: against the reference, frozen weights both, on the same rows, with one-sided "
+             "95 % bounds",)  # fmt: skip
     return Table("Accuracy", heads, rows, notes)
 
 
@@ -75,6 +75,8 @@ def _accuracy_cells(variant: Variant, found: Mapping[str, Any]) -> list[str]:
     parity, areas = found.get("parity"), found.get("auc_parity")
     cells = [f"{100 * found['accuracy']:.2f}", f"{100 * low:.2f} to {100 * high:.2f}"]
     loss, verdict, area = _NONE, "not judged" if variant.reference else "reference", _NONE
+    if "equal_to_frozen" in found:
+        verdict = "equal to frozen" if found["equal_to_frozen"] else "not frozen's"
     if parity is not None:
         bounds = f"{-100 * parity['high']:.2f} to {-100 * parity['low']:.2f}"
         loss = f"{-100 * parity['difference']:.2f} ({bounds})"

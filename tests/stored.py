@@ -77,6 +77,23 @@ def accuracy(value: float, **facts: Any) -> dict[str, Any]:
     return {scores.pop("dataset"): {**scores, "provenance": dict(_PROVENANCE)}}
 
 
+def draws(values: Mapping[str, list[float]], **facts: Any) -> dict[str, Any]:
+    """Return what a recipe gave with seeds 1, 2, ...; keywords replace what it is of."""
+    seeds = list(range(1, len(values["accuracy"]) + 1))
+    return {
+        "dataset": "jets_embedded", "dataset_sha256": SHA, "n": 40000, "recipe_sha256": SHA,
+        "packages": "keras 2.14.0, numpy 1.26.4", "seeds": seeds,
+        "weights_sha256": [f"{seed:064x}" for seed in seeds], "values": dict(values), **facts,
+    }  # fmt: skip
+
+
+def recipe(values: Mapping[str, list[float]], **facts: Any) -> dict[str, Any]:
+    """Return an entry of a recipe on the embedded jets."""
+    drawn = draws(values, **facts)
+    drawn["draws"] = drawn.pop("values")
+    return {drawn.pop("dataset"): {**drawn, "provenance": dict(_PROVENANCE)}}
+
+
 def baselines(
     resources: Mapping[str, Any] | None = None,
     scores: Mapping[str, Any] | None = None,

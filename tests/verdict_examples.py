@@ -18,7 +18,7 @@ import pytest
 from benchmarks import test_accuracy, test_emulation, test_resources, test_rtl
 from fixtures.gate import Gate
 from fixtures.models import Evaluation
-from hlsgate import checkpoints, results, suite, toolchains
+from hlsgate import checkpoints, determinism, draws, results, suite, toolchains
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Shortfall
 from hlsgate.diagnosis import configured
@@ -32,6 +32,7 @@ from hlsgate.making.jobs import SIMULATED_ROWS
 from hlsgate.measurement import Measurement
 from hlsgate.shipped.jets import JETS
 from hlsgate.targets import ONEAPI, VITIS
+from tests import stored
 from tests.frontiers import group, sweep
 from tests.test_divergence import DENSE, INPUTS, RELU, diagnose
 from tests.test_divergence import rows as divergence_rows
@@ -110,7 +111,7 @@ def parity(policy, lost):
     ours, reference = answers(29_700 + 400, lost), answers(29_700)
     return said(
         test_accuracy.test_parity,
-        compressed=VARIANT, weights_kind="frozen", baselines=policy,
+        compressed=VARIANT, baselines=policy,
         evaluate=lambda variant, _: ours if variant is VARIANT else reference,
     )  # fmt: skip
 
@@ -127,7 +128,7 @@ def auc(policy):
 
     return said(
         test_accuracy.test_auc_parity,
-        compressed=VARIANT, weights_kind="frozen", baselines=policy,
+        compressed=VARIANT, baselines=policy,
         pipeline=SimpleNamespace(dataset=lambda _: SimpleNamespace(class_names=["q", "w"])),
         evaluate=lambda variant, _: scores(0.9 if variant is VARIANT else 0.0),
     )  # fmt: skip
@@ -163,6 +164,30 @@ def too_few_zeros(arrays):
 
 def all_zero(arrays):
     arrays["logits/kernel"][:] = 0
+
+
+def recipe(policy, monkeypatch, right, *, supported=True, known=True, **facts):
+    """Judge a network that was trained again, and is not the frozen one."""
+    monkeypatch.setattr(determinism, "supported", lambda: supported)
+    monkeypatch.setattr(determinism, "model_name", lambda: "AMD EPYC")
+    monkeypatch.setattr(determinism, "processor", lambda: "x86-64 with AVX2")
+    about = stored.draws({"accuracy": [0.7448 + 0.0004 * seed for seed in range(8)]})
+    drawn = {VARIANT.key: stored.recipe(about["values"])} if known else {}
+    monkeypatch.setattr(draws, "facts", lambda *_: {**about, **facts})
+    monkeypatch.setattr(draws, "values", lambda *_: {"accuracy": right / ROWS})
+    weights = {
+        kind: Checkpoint({"logits/kernel": np.full((32, 5), value, np.float32)}, {
+            "dataset": stored.SHA, "versions": {"keras": "2.14.0"}
+        })
+        for kind, value in (("frozen", 0.5), ("retrained", 0.75))
+    }  # fmt: skip
+    return said(
+        test_accuracy.test_recipe,
+        trainable=VARIANT, weights_of=lambda _, kind: weights[kind],
+        evaluate=lambda *_: SimpleNamespace(probabilities=None),
+        pipeline=SimpleNamespace(dataset=lambda _: None),
+        baselines=baselines.Baselines({**policy.content, "recipes": drawn}, policy.path),
+    )  # fmt: skip
 
 
 def accuracy(policy, right=29_700, weights_sha256=SHA):
@@ -394,6 +419,12 @@ def examples(tmp_path, monkeypatch):
         "weights_off_grid": weights(off_grid),
         "weights_zeros": weights(too_few_zeros),
         "weights_all_zero": weights(all_zero),
+        "recipe_weights": recipe(judged, monkeypatch, right=29_900),
+        "recipe_worse": recipe(judged, monkeypatch, right=29_100, supported=False),
+        "recipe_other": recipe(
+            judged, monkeypatch, right=29_900, packages="keras 2.15.0, numpy 1.26.4"
+        ),
+        "recipe_unknown": recipe(judged, monkeypatch, right=29_900, supported=False, known=False),
         "accuracy": accuracy(judged),
         "accuracy_other": accuracy(judged, weights_sha256=OTHER),
         "exact": exact(),

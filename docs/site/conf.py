@@ -49,6 +49,7 @@ NAVIGATION = {
         "diagnosis": "Why does my network differ?",
         "frontier": "How far can one compress?",
         "report": "The report page",
+        "recipes": "What training again must give",
     },
     "Reference": {
         "reference": "Options, commands, files",

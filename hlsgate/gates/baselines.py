@@ -164,11 +164,11 @@ class Baselines:
 
     def orphans(self, variants: Sequence[str], designs: Sequence[str]) -> list[str]:
         """Return what belongs to nothing: entries and margins of nothing declared, idle slack."""
-        declared = {"accuracy": variants, "resources": designs}
+        declared = {"accuracy": variants, "recipes": variants, "resources": designs}
         found = [
             f"{section}/{key}"
             for section, known in declared.items()
-            for key in sorted(set(self.content[section]) - set(known))
+            for key in sorted(set(self.content.get(section, ())) - set(known))
         ]
         for key, entry in sorted(self.content["resources"].items()):
             judged = entry.get("baseline", {}).get("metrics", {})
@@ -201,7 +201,8 @@ def check(content: Any, path: Path) -> None:
 
 
 def _check_sense(content: Mapping[str, Any], path: Path) -> None:
-    """Check what a schema cannot say: names of metrics, and what budgets are relative to."""
+    """Check what a schema cannot say: names of metrics, draws, what budgets are relative to."""
+    _check_draws(content, path)
     for section in ("tolerances", "drift", "dead_band"):
         for name in content.get(section, {}):
             if name != _DEFAULT or section == "tolerances":
@@ -213,6 +214,25 @@ def _check_sense(content: Mapping[str, Any], path: Path) -> None:
         for index, budget in enumerate(entry.get("budgets", [])):
             place = f"{path}: resources/{design}/budgets/{index}"
             _check_budget(design, budget, content["resources"], place)
+
+
+def _check_draws(content: Mapping[str, Any], path: Path) -> None:
+    """Check that every list of draws has a value for every seed, and that no seed is twice."""
+    for key, by_dataset in content.get("recipes", {}).items():
+        for dataset, entry in by_dataset.items():
+            place, seeds = f"{path}: recipes/{key}/{dataset}", entry["seeds"]
+            for name in entry["draws"]:
+                _known_metric(name, path, f"recipes/{key}/{dataset}/draws")
+            lists = {"weights_sha256": entry["weights_sha256"], **entry["draws"]}
+            wrong = [name for name, values in lists.items() if len(values) != len(seeds)]
+            twice = [name for name in ("seeds", "weights_sha256") if _repeats(entry[name])]
+            if wrong or twice:
+                what = "has not one value a seed" if wrong else "has a value twice"
+                raise BaselineError(f"{place}: {(wrong + twice)[0]} {what}; restore the file.")
+
+
+def _repeats(values: Sequence[Any]) -> bool:
+    return len(set(values)) != len(values)
 
 
 def _names_of_metrics(entry: Mapping[str, Any]) -> Iterator[tuple[str, Iterable[str]]]:

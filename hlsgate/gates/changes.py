@@ -53,7 +53,7 @@ def direction(name: str, old: float, new: float) -> Direction:
 
 def step(name: str, old: float, new: float) -> str:
     """Return the way from one value to another: in percent, or in points for a share."""
-    if name in _SHARES:
+    if name.partition(" ")[0] in _SHARES:
         return f"{100 * (new - old):+.3g} points"
     if old == 0:
         return f"{new - old:+,.6g}"

@@ -1,6 +1,7 @@
 """Results and baselines in one form: values by entry, with what they are values of.
 
-An entry is a design's resources, or a variant's accuracy on one data set.
+An entry is a design's resources, or a variant's accuracy on one data set, or what its recipe gave
+there with several seeds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from hlsgate import documents, results
 from hlsgate.errors import ResultsError
-from hlsgate.gates import baselines
+from hlsgate.gates import baselines, recipes
 
 _RESOURCE_FACTS = (
     "toolchain", "tool_version", "part", "stage", "target_fmax_mhz", "weights_sha256",
@@ -38,6 +39,8 @@ class Entry:
         Whether they were measured, replayed, recorded, published or imported.
     history : sequence of mapping
         How they came to be what they are, oldest first (baselines only).
+    draws : mapping or None
+        Of a recipe: what is stored of its draws. `values` are their means then.
     """
 
     key: str
@@ -46,10 +49,13 @@ class Entry:
     values: Mapping[str, float]
     origin: str
     history: tuple[Mapping[str, Any], ...] = field(default=())
+    draws: Mapping[str, Any] | None = None
 
     @property
     def label(self) -> str:
         """Name for tables."""
+        if self.draws is not None:
+            return f"recipe of {self.key} on {self.dataset}"
         return self.key if self.dataset is None else f"{self.key} on {self.dataset}"
 
     def first(self, name: str) -> float | None:
@@ -70,6 +76,9 @@ def of_results(content: Mapping[str, Any]) -> dict[str, Entry]:
             facts = {name: frozen[name] for name in _ACCURACY_FACTS}
             values = {"accuracy": frozen["accuracy"]}
             found.append(Entry(key, frozen["dataset"], facts, values, "measured"))
+        if "draws" in variant:
+            stored = {**variant["draws"], "draws": variant["draws"]["values"]}
+            found.append(_of_draws(key, stored["dataset"], stored, "measured"))
     for key, design in content["designs"].items():
         measurement = design["measurement"]
         if measurement["origin"] != "recorded":
@@ -88,6 +97,10 @@ def of_baselines(content: Mapping[str, Any]) -> dict[str, Entry]:
             origin = stored["provenance"]["origin"]
             history = tuple(stored.get("history", ()))
             found.append(Entry(key, dataset, facts, values, origin, history))
+    for key, by_dataset in content.get("recipes", {}).items():
+        for dataset, stored in by_dataset.items():
+            origin = stored["provenance"]["origin"]
+            found.append(_of_draws(key, dataset, stored, origin, tuple(stored.get("history", ()))))
     for key, design in content["resources"].items():
         if "baseline" in design:
             stored = design["baseline"]
@@ -96,6 +109,17 @@ def of_baselines(content: Mapping[str, Any]) -> dict[str, Entry]:
             history = tuple(design.get("history", ()))
             found.append(Entry(key, None, facts, stored["metrics"], origin, history))
     return {entry.label: entry for entry in found}
+
+
+def _of_draws(
+    key: str,
+    dataset: str,
+    stored: Mapping[str, Any],
+    origin: str,
+    history: tuple[Mapping[str, Any], ...] = (),
+) -> Entry:
+    kept = {name: stored[name] for name in recipes.STORED}
+    return Entry(key, dataset, recipes.facts(kept), recipes.means(kept), origin, history, kept)
 
 
 def load(path: Path) -> dict[str, Entry]:

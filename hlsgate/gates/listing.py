@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hlsgate.errors import BaselineError
-from hlsgate.gates import changes, entries, kinds
+from hlsgate.gates import changes, entries, kinds, recipes
 from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.budgets import judge_value
 from hlsgate.gates.entries import Entry
@@ -73,7 +73,8 @@ def _moved(label: str, line: Mapping[str, Any]) -> Iterator[changes.Change]:
 
 
 def _check_keys(baselines: Baselines, keys: Collection[str]) -> None:
-    known = {*baselines.content["accuracy"], *baselines.content["resources"]}
+    sections = ("accuracy", "recipes", "resources")
+    known = {key for section in sections for key in baselines.content.get(section, {})}
     for key in keys:
         if key not in known:
             raise BaselineError(f"{baselines.path.name} has no entry {key!r}; see 'show'.")
@@ -85,17 +86,24 @@ def _chosen(baselines: Baselines, keys: Collection[str]) -> list[Entry]:
 
 
 def _value_rows(baselines: Baselines, entry: Entry) -> Iterator[list[str]]:
+    known = recipes.count(baselines.content)
     for name, value in sorted(entry.values.items()):
         tolerance = baselines.tolerance(name, entry.key)
         limit = judge_value(entry.key, name, value, value, tolerance).limit
+        if entry.draws is not None:
+            limit = round(recipes.limit(entry.draws["draws"][name], entry.draws["n"], known), 6)
         first = entry.first(name)
         since = "" if first in (None, value) else changes.step(name, first or 0.0, value)
-        cells = [changes.number(value), changes.number(limit), since]
+        shown = value if entry.draws is None else round(value, 6)
+        cells = [changes.number(shown), changes.number(limit), since]
         yield [entry.label, name, *cells, f"{entry.origin}: {_kind(entry)}"]
 
 
 def _kind(entry: Entry) -> str:
     facts = entry.facts
+    if entry.draws is not None:
+        recipe = kinds.short(facts["recipe_sha256"])
+        return f"mean of {facts['seeds']} seeds, {facts['n']:,} rows, recipe {recipe}"
     if entry.dataset is not None:
         return f"{facts['n']:,} rows, weights {kinds.short(facts['weights_sha256'])}"
     weights = facts["weights_sha256"]

@@ -97,6 +97,10 @@ def _tighten(revision: Revision, measured: Entry) -> None:
         told = f"{stored.label}: its baseline is {stored.origin}; 'accept' replaces it"
         revision.notes.append(told)
         return
+    if measured.draws is not None:
+        told = f"{stored.label}: draws are not judged by one another; 'accept' replaces them all"
+        revision.notes.extend([told] if measured.facts != stored.facts else [])
+        return
     verdicts = _against_baseline(revision, measured)
     apart = [one for one in verdicts if one.state in _OF_ANOTHER_KIND]
     if apart:
@@ -171,8 +175,10 @@ def _refuse_broken(revision: Revision, key: str) -> None:
 
 def _accept(revision: Revision, measured: Entry, reason: str) -> None:
     stored = _need_baseline(revision, measured)
-    verdicts = _against_baseline(revision, measured)
-    if any(one.state in _OF_ANOTHER_KIND for one in verdicts) or stored.origin in FOREIGN:
+    redrawn = measured.draws is not None and measured.facts != stored.facts
+    verdicts = _against_baseline(revision, measured) if measured.draws is None else []
+    apart = any(one.state in _OF_ANOTHER_KIND for one in verdicts)
+    if redrawn or apart or stored.origin in FOREIGN:
         revision.replace(measured)
         revision.remember("accept", reason, stored, measured)
         revision.tell(stored, measured)

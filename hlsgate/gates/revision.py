@@ -68,6 +68,10 @@ class Revision:
 
     def replace(self, measured: Entry) -> None:
         """Put what was measured in the place of a baseline, or where there is none."""
+        if measured.draws is not None:
+            provenance = _provenance(self.found, measured.origin)
+            self._node(measured).update(measured.draws, provenance=provenance)
+            return
         _check_identity(measured)
         facts = {name: value for name, value in measured.facts.items() if value is not None}
         node = self._node(measured)
@@ -108,7 +112,8 @@ class Revision:
         self.changes += [one for one in differing if one.direction != "same"]
 
     def _node(self, entry: Entry) -> dict[str, Any]:
-        section = self.content["resources" if entry.dataset is None else "accuracy"]
+        name = "resources" if entry.dataset is None else "accuracy"
+        section = self.content.setdefault("recipes" if entry.draws is not None else name, {})
         node: dict[str, Any] = section.setdefault(entry.key, {})
         return node if entry.dataset is None else node.setdefault(entry.dataset, {})
 

@@ -41,6 +41,12 @@ def weights(subject: Subject) -> Iterator[Job]:
     yield Job("train" if subject.retrained else "evaluate", subject.variant.key)
 
 
+def training(subject: Subject) -> Iterator[Job]:
+    """Need weights that are trained now, and the frozen ones that they are held against."""
+    yield Job("train", subject.variant.key)
+    yield Job("evaluate", subject.variant.key)
+
+
 def parity(subject: Subject) -> Iterator[Job]:
     """Need Keras' answers, of the reference too."""
     yield from weights(subject)
@@ -116,8 +122,8 @@ def netlist(subject: Subject) -> Iterator[Job]:
 NEEDS: dict[str, Needs] = {
     need.__name__: need
     for need in (
-        weights, parity, emulation, one_emulation, layers, trace, traced_emulation, refusal,
-        prediction, simulation, synthesis, netlist,
+        weights, training, parity, emulation, one_emulation, layers, trace, traced_emulation,
+        refusal, prediction, simulation, synthesis, netlist,
     )
 }  # fmt: skip
 """What tests are marked with, by name."""
