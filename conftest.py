@@ -17,6 +17,7 @@ from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 
 pytest_plugins = [
     "fixtures.outcomes",
+    "fixtures.asking",
     "fixtures.summary",
     "fixtures.screen",
     "fixtures.session",
