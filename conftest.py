@@ -18,6 +18,7 @@ from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
 pytest_plugins = [
     "fixtures.outcomes",
     "fixtures.selection",
+    "fixtures.asking",
     "fixtures.summary",
     "fixtures.screen",
     "fixtures.session",

@@ -111,7 +111,7 @@ def test_interpreter_rate(raced, benchmark, pipeline, record, tmp_path):
     )
 
 
-def timed(function, *args):
+def seconds(function, *args):
     """Seconds that one call takes."""
     started = time.perf_counter()
     function(*args)
@@ -122,8 +122,8 @@ def in_turn(benchmark, ours, theirs, rounds):
     """Shortest times of two calls, in s, taken in turn."""
     found = {"ours": [], "theirs": []}
     benchmark.pedantic(
-        lambda: found["ours"].append(timed(ours)),
-        setup=lambda: found["theirs"].append(timed(theirs)),
+        lambda: found["ours"].append(seconds(ours)),
+        setup=lambda: found["theirs"].append(seconds(theirs)),
         rounds=rounds,
         iterations=1,
     )
@@ -160,7 +160,7 @@ def keras_rate(network):
     """Rows per second of Keras' predict: a yardstick that every reader knows."""
     _variant, _weights, model, rows = network
     predict = quietly(lambda: model.predict(rows, batch_size=KERAS_BATCH, verbose=0))
-    return len(rows) / min(timed(predict) for _ in range(ROUNDS))
+    return len(rows) / min(seconds(predict) for _ in range(ROUNDS))
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +307,6 @@ def seconds_of_a_sweep(workers, folder):
         sweep.run(tasks[POINTS:], client, watcher)
         started = time.perf_counter()
         found = sweep.run(tasks[:POINTS], client, watcher)
-        seconds = time.perf_counter() - started
+        took = time.perf_counter() - started
     assert [one["rows"] for one in found.values()] == [40_000] * POINTS, found
-    return seconds
+    return took

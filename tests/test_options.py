@@ -160,6 +160,23 @@ def test_two(variant, backend):
 def test_both(compressed, typed):
     assert (compressed, typed) == (1, 2)
 
+@pytest.mark.parametrize(argnames="traced", argvalues=[1])
+def test_named(traced):
+    assert traced == 1
+
+class TestOfAClass:
+    @pytest.fixture
+    def netlist(self):
+        return "of the class"
+
+    def test_fixture(self, netlist):
+        assert netlist == "of the class"
+
+def any_backend():
+    'No fixture, so that of the suite is meant.'
+
+variant = "no fixture either"
+
 def test_declared(variant, any_backend):
     assert (variant.key, any_backend.key) == ("mine-float", "quartus")
 """
@@ -172,4 +189,4 @@ def test_a_test_may_use_the_names_itself(mine):
     args = ("--suite", str(mine), "-p", "conftest", "--rootdir", str(test_gates.ROOT))
     code, failed, output = run(str(path), *args)
     assert (code, failed) == (0, []), output
-    assert "4 passed" in output
+    assert "6 passed" in output

@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("hls4ml")
-
 from hlsgate import conversion, targets
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import catalogue, diagnosing, documentation

@@ -15,13 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("hls4ml")
-
 from hlsgate import adapting
 from hlsgate.emulation import FLAGS, HOST, find_compiler
 
-TEMPLATES = Path(find_spec("hls4ml").origin).parent / "templates"
-AC_TYPES = TEMPLATES / "quartus" / "ac_types"
 BACKENDS = ("oneAPI", "Quartus")
 CASES = int(os.environ.get("HLSGATE_DENSE_CASES", "48"))
 ROUNDINGS = (
@@ -239,12 +235,13 @@ def source(backend, layers):
 def compared(backend, layers, folder):
     """Build and run the program; return whether integers served, and how many outputs differ."""
     firmware = folder / "firmware"
-    written = TEMPLATES / backend.lower() / "firmware" / "nnet_utils"
+    templates = Path(find_spec("hls4ml").origin).parent / "templates"
+    written = templates / backend.lower() / "firmware" / "nnet_utils"
     shutil.copytree(written, firmware / "nnet_utils")
     adapting.adapt(firmware)
     (folder / "a.cpp").write_text(source(backend, layers))
     command = [find_compiler("any").path, *FLAGS, f"-I{firmware}", f"-I{HOST / 'include'}"]
-    command += [f"-I{AC_TYPES}", "a.cpp", "-o", "a"]
+    command += [f"-I{templates / 'quartus' / 'ac_types'}", "a.cpp", "-o", "a"]
     subprocess.run(command, cwd=folder, check=True)
     ran = subprocess.run([folder / "a"], capture_output=True, text=True, check=True)
     return [tuple(map(int, line.split())) for line in ran.stdout.splitlines()]

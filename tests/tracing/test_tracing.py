@@ -12,9 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("da4ml")
-pytest.importorskip("hls4ml")
-
 from hlsgate import (
     checkpoints,
     conversion,
