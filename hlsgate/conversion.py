@@ -14,9 +14,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from hlsgate import renaming
 from hlsgate.cache import digest
 from hlsgate.declarations import HLS4ML_DEFAULT
 from hlsgate.errors import ConversionError
+from hlsgate.naming import for_people
 from hlsgate.project import Project
 from hlsgate.quiet import quietly
 
@@ -117,8 +119,9 @@ def convert_model(
             graph = graph_of(model, settings, backend, folder, name)
             graph.write()
         except Exception as error:  # hls4ml raises bare Exception in many places
+            told = for_people(str(error), renaming.names_in(model))
             raise ConversionError(
-                f"hls4ml could not convert {name} for {backend.hls4ml}: {error}"
+                f"hls4ml could not convert {name} for {backend.hls4ml}: {told}"
             ) from error
     for file in _NOT_FIRMWARE:
         (folder / file).unlink(missing_ok=True)
@@ -140,6 +143,8 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
     """Return hls4ml's ModelGraph of a Keras model; nothing is written yet."""
     import hls4ml
 
+    names = renaming.names_in(model)
+    model = renaming.renamed(model, names)
     config = hls4ml.utils.config_from_keras_model(
         model,
         granularity=settings.granularity,
@@ -150,8 +155,8 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
     config["Model"]["Strategy"] = settings.strategy.capitalize()
     if settings.granularity == "name":
         for layer, types in settings.types.items():
-            _declare(config["LayerName"], layer, types)
-    return hls4ml.converters.convert_from_keras_model(
+            _declare(config["LayerName"], names.get(layer, layer), types)
+    graph = hls4ml.converters.convert_from_keras_model(
         model,
         hls_config=config,
         output_dir=str(folder),
@@ -161,6 +166,8 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
         clock_period=backend.clock_period_ns,
         io_type=backend.io_type,
     )
+    renaming.require_identifiers(graph)
+    return graph
 
 
 def _declare(layers: dict[str, Any], layer: str, types: Mapping[str, str]) -> None:
