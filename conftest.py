@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import datasets, suite, toolchains
+from hlsgate import datasets, sandbox, suite, toolchains
 from hlsgate.cache import default_root
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
@@ -143,6 +143,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
             )
         except ToolNotFound as error:
             lines.append(f"hlsgate: {backend.hls4ml} emulation: {error}")
+    lines.append(f"hlsgate: {sandbox.described()}")
     if config.getoption("reports"):
         lines.append(f"hlsgate: resources replayed from {config.getoption('reports')}")
     lines.append("hlsgate: toolchains: " + "; ".join(map(_tool_state, toolchains.TOOLCHAINS)))

@@ -99,10 +99,13 @@ def _build_on_host(
         return {**compiles, **_runner(compiler, folder)}
 
     common = common_header(compiler, _OPTIONS, types, cache) if cache else None
-    if common is None or jobs.run(commands("-include", common), folder) is not None:
-        jobs.require(commands(), folder)  # as text, in case the compiled header is at fault
+    if common is None or jobs.run(commands("-include", common), folder, sources) is not None:
+        jobs.require(
+            commands(), folder, sources
+        )  # as text, in case the compiled header is at fault
     library = sources / LIBRARY
-    jobs.require({library: [compiler.path, *FLAGS, "-shared", *objects, "-o", library]}, folder)
+    link: jobs.Command = [compiler.path, *FLAGS, "-shared", *objects, "-o", library]
+    jobs.require({library: link}, folder, sources)
     return library
 
 
@@ -136,7 +139,7 @@ def _build_with_icpx(
     cmake = require_tool("cmake", env_var="HLSGATE_CMAKE", hint="install it")
     make = require_tool("make", env_var="HLSGATE_MAKE", hint="install it")
     library = build / f"lib{project.name}-{project.stamp}.so"
-    jobs.require({build: [cmake, ".."]}, build)
-    jobs.require({library: [make, "lib"]}, build)
+    jobs.require({build: [cmake, ".."]}, build, sources)
+    jobs.require({library: [make, "lib"]}, build, sources)
     jobs.require(_runner(find_compiler("any"), folder), folder)
     return library

@@ -18,6 +18,7 @@ from hlsgate.fixedpoint import require_finite
 from hlsgate.jobs import NO_SPACE
 from hlsgate.process import run_logged
 from hlsgate.project import Project
+from hlsgate.sandbox import Confinement
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,8 +120,9 @@ def _run(
     ]  # fmt: skip
     said: list[str] = []
     ended = run_logged(
-        command, cwd=emulator.folder, log=log, timeout_s=RUN_TIMEOUT_S, on_line=said.append
-    )
+        command, cwd=emulator.folder, log=log, timeout_s=RUN_TIMEOUT_S, on_line=said.append,
+        confined=Confinement((scratch,), RUN_TIMEOUT_S),
+    )  # fmt: skip
     if not ended.ok:
         last = "; ".join(said[-_SHOWN:]) or "it said nothing"
         raise EmulationError(f"the emulation in {emulator.folder} ended with {ended}: {last}.")

@@ -14,7 +14,7 @@ ATTACK = 'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch canary"), w4)\
 HOSTILE = (
     ATTACK, "", " ", "a b", "a/b", "a-b", "a;b", "1a", "_a", "a__b", "a_", "A", "EOF", "NULL",
     "class", "while", "std", "nnet", "linux", "errno", "w2", "b13", "config2", "layer2_out",
-    "result_t", "../a", "a\\", 'a"', "a\r", "\x1b[2J", "é", "\uff41", "\U0001d41a", "a\u202eb", 
+    "result_t", "../a", "a\\", 'a"', "a\r", "\x1b[2J", "é", "\uff41", "\U0001d41a", "a\u202eb",
     "a" * (LONGEST + 1), "$(x)", "`x`", "a*/b", "a//b", "a??/", "%s", "a\0b",
 )  # fmt: skip
 LIKELY = st.sampled_from([*HOSTILE, "dense", "Dense", "dense_relu", "renamed1", "Renamed2"])

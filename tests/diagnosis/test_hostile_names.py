@@ -19,7 +19,7 @@ from hlsgate.naming import is_safe
 from hlsgate.quiet import quietly
 
 ATTACK = 'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch {}"), w4)\n#endif\n'
-TYPE = "fixed<12,4>"
+TYPE = "fixed<16,6>"
 
 
 def rows(shape):
@@ -46,7 +46,7 @@ def models(inputs, layers):
     def sequential():
         return keras.Sequential(
             [given(input_shape=(4,), name=inputs), dense(6, name=first, activation="relu"),
-             dense(3, name=second), keras.layers.Activation("softmax", name=third)]
+             dense(3, name=second), keras.layers.Activation("relu", name=third)]
         )  # fmt: skip
 
     def functional():
@@ -108,15 +108,15 @@ def test_people_read_the_models_own_names(tmp_path):
     """The diagnosis of a renamed model is that of its names, those in control characters told."""
     canary = tmp_path / "canary"
     model = weighted(
-        quietly(models(ATTACK.format(canary), ("1/a.b", "c-d", "softmax"))["sequential"])()
+        quietly(models(ATTACK.format(canary), ("1/a.b", "c-d", "e:f"))["sequential"])()
     )
     settings = Settings(types={model.input_names[0]: {"result": TYPE}})
     subject = Subject("hostile", model, settings, targets.QUARTUS)
     found = diagnosing.run(subject, rows((4,)).astype("float32"), tmp_path / "work")
     layers = [row.layer for row in found.layers]
     assert layers[0].startswith("inputs\\n#ifdef PARAMETERS_H_\\n")
-    assert layers[1:] == ["1/a.b", "1/a.b_relu", "c-d", "softmax"]
-    assert [row.rows_different for row in found.layers[:-1]] != [None] * 4, "Keras' were found"
+    assert layers[1:] == ["1/a.b", "1/a.b_relu", "c-d", "e:f"]
+    assert [row.rows_different for row in found.layers] != [None] * 5, "Keras' were found"
     assert "renamed" not in found.text() + json.dumps(found.as_json())
     assert not canary.exists()
 
@@ -129,7 +129,7 @@ def test_text_that_no_layer_needs(tmp_path):
         input_names = model.input_names
 
         def to_json(self):
-            return model.to_json().replace('"relu"', '"relu; {\\n}"')
+            return model.to_json().replace('"relu"', '"relu;{}"', 1)
 
-    with pytest.raises(ConversionError, match=r"configuration holds 'relu; \{\\\\n\}'"):
+    with pytest.raises(ConversionError, match=r"configuration holds 'relu;\{\}'"):
         renaming.names_in(Odd())
