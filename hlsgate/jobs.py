@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from hlsgate import scratch
 from hlsgate.errors import EmulationError
 from hlsgate.process import Completed, last_lines, run_logged
 from hlsgate.sandbox import Confinement
 
 COMPILE_TIMEOUT_S = 1800.0
-
-NO_SPACE = "free some space, or name other places with --cache DIR and in TMPDIR"
 
 Command = Sequence[str | Path]
 
@@ -90,15 +87,8 @@ def require(commands: Mapping[Path, Command], logs: Path, *writable: Path) -> No
     if failure is None:
         return
     last = last_lines(failure.log)
-    full = f"; the disk is full: {NO_SPACE}" if "No space left on device" in last else ""
+    full = f"; the disk is full: {scratch.NO_SPACE}" if "No space left on device" in last else ""
     raise EmulationError(
         f"compiling the emulation failed ({failure.how}){full}; its last lines are below, all in "
-        f"{_kept(failure.log)}.\n{last}"
+        f"{scratch.keep(failure.log)}.\n{last}"
     )
-
-
-def _kept(log: Path) -> Path:
-    """Copy a log to where it stays; the folder that it was written to is about to go."""
-    kept = Path(tempfile.mkdtemp(prefix="hlsgate-compile-")) / log.name
-    shutil.copy(log, kept)
-    return kept

@@ -108,14 +108,14 @@ def test_people_read_the_models_own_names(tmp_path):
     """The diagnosis of a renamed model is that of its names, those in control characters told."""
     canary = tmp_path / "canary"
     model = weighted(
-        quietly(models(ATTACK.format(canary), ("1/a.b", "c-d", "e:f"))["sequential"])()
+        quietly(models(ATTACK.format(canary), ("1/a.b", "c-d", "e-f"))["sequential"])()
     )
     settings = Settings(types={model.input_names[0]: {"result": TYPE}})
     subject = Subject("hostile", model, settings, targets.QUARTUS)
     found = diagnosing.run(subject, rows((4,)).astype("float32"), tmp_path / "work")
     layers = [row.layer for row in found.layers]
     assert layers[0].startswith("inputs\\n#ifdef PARAMETERS_H_\\n")
-    assert layers[1:] == ["1/a.b", "1/a.b_relu", "c-d", "e:f"]
+    assert layers[1:] == ["1/a.b", "1/a.b_relu", "c-d", "e-f"]
     assert [row.rows_different for row in found.layers] != [None] * 5, "Keras' were found"
     assert "renamed" not in found.text() + json.dumps(found.as_json())
     assert not canary.exists()
