@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.errors import ResultsError
+from hlsgate.escaping import markdown, terminal
 from hlsgate.gates import changes
 from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.budgets import Verdict
@@ -94,7 +94,7 @@ class Summary:
                 parts.append(f"{explain(one.key, one.origin, one.verdicts, '', again)}\n")
         parts += self.lines()
         parts += [] if self.compared else ["nothing was compared, so nothing has passed"]
-        return "\n".join(parts)
+        return terminal("\n".join(parts))
 
     def table(self, *, every: bool = False, style: str = "simple") -> str:
         """Lay out the verdicts that changed, or every one; "" where there is none."""
@@ -112,7 +112,7 @@ class Summary:
         changed, same = self.rows()
         state = "**failed**" if self.fails else "passed"
         parts = [f"### Baselines: {state}", _grid(_safe(changed), "github") if changed else ""]
-        parts.append("\n".join(f"- {_safe_text(line.strip())}" for line in self.lines()))
+        parts.append("\n".join(f"- {markdown(line.strip())}" for line in self.lines()))
         if same:
             title = f"<summary>{len(same)} unchanged values</summary>"
             parts.append(f"<details>{title}\n\n{_grid(_safe(same), 'github')}\n\n</details>")
@@ -162,15 +162,8 @@ def _grid(rows: Sequence[Sequence[str]], style: str) -> str:
 
 
 def _safe(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [[_safe_text(cell) for cell in row] for row in rows]
-
-
-def _safe_text(text: str) -> str:
-    """Take from a text what Markdown would act on: results may be a stranger's upload."""
-    plain = html.escape(" ".join(text.split()), quote=False)
-    for character in "|`@[]!\\":
-        plain = plain.replace(character, f"&#{ord(character)};")
-    return plain
+    """Escape cells: results may be a stranger's upload."""
+    return [[markdown(cell) for cell in row] for row in rows]
 
 
 def _gain(verdict: Verdict) -> str:
