@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from hlsgate import renaming
+from hlsgate import renaming, scratch
 from hlsgate.cache import digest
 from hlsgate.declarations import HLS4ML_DEFAULT
 from hlsgate.errors import ConversionError
@@ -112,12 +112,21 @@ def convert_model(
     Parameters and errors are those of `convert`; `name` is the project's.
     """
     stamp = digest([model.name, backend.key])[:8]
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder.with_name("conversion.log")
-    with log.open("w") as stream, contextlib.redirect_stdout(stream), _stamped(stamp):
+    log, what = folder.with_name("conversion.log"), f"{name} cannot be written as a project"
+    with scratch.told(ConversionError, what):
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = log.open("w")
+    with (
+        scratch.told(ConversionError, what),
+        stream,
+        contextlib.redirect_stdout(stream),
+        _stamped(stamp),
+    ):
         try:
             graph = graph_of(model, settings, backend, folder, name)
             graph.write()
+        except OSError:
+            raise
         except Exception as error:  # hls4ml raises bare Exception in many places
             told = for_people(str(error), renaming.names_in(model))
             raise ConversionError(

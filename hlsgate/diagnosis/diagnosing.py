@@ -17,7 +17,7 @@ from hlsgate.emulation import Emulator
 from hlsgate.errors import DiagnosisError
 from hlsgate.escaping import shown
 from hlsgate.layers import SOFTMAX, WRAPPER, HardwareLayer, KerasLayer
-from hlsgate.naming import for_people
+from hlsgate.naming import for_people, is_safe
 from hlsgate.progress import Step, silent
 from hlsgate.project import Project
 
@@ -205,8 +205,7 @@ def _wrapped(subject: Subject, layers: Sequence[KerasLayer], rows: int) -> Diagn
     told = []
     for layer in layers:
         bad = layer.kind == WRAPPER
-        found = (
-            (Finding(PRUNING_WRAPPER, f"{shown(layer.name)} is a {WRAPPER} layer"),) if bad else ()
-        )
+        name = layer.name if is_safe(layer.name) else "it"
+        found = (Finding(PRUNING_WRAPPER, f"{name} is a {WRAPPER} layer"),) if bad else ()
         told.append(LayerRow(shown(layer.name), layer.kind, "-", None, None, None, 0, 0, found))
     return Diagnosis(subject.title, rows, tuple(told))
