@@ -7,6 +7,7 @@ left out); its digest is the identity of what is emulated and synthesised.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from hlsgate import renaming, scratch
 from hlsgate.cache import digest
 from hlsgate.declarations import HLS4ML_DEFAULT
 from hlsgate.errors import ConversionError
-from hlsgate.naming import for_people
+from hlsgate.naming import LONGEST, for_people
 from hlsgate.project import Project
 from hlsgate.quiet import quietly
 
@@ -75,8 +76,14 @@ def settings_of(variant: Variant, model: Any) -> Settings:
 
 
 def project_name(key: str) -> str:
-    """Return a key as a name in C++."""
-    return key.replace("-", "_")
+    """Return a key, or the name of a file, as a name in C++ and of files.
+
+    Examples
+    --------
+    >>> project_name("jets-q4_p75"), project_name("net_/../x y")
+    ('jets_q4_p75', 'net_____x_y')
+    """
+    return re.sub(r"\W", "_", key[:LONGEST], flags=re.ASCII)
 
 
 @quietly

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hlsgate import keras_models, saved_models, scratch, suite
-from hlsgate.conversion import Settings
+from hlsgate.conversion import Settings, project_name
 from hlsgate.declarations import Backend, Variant
 from hlsgate.diagnosis import diagnosing, pictures
 from hlsgate.diagnosis.diagnosing import Subject
@@ -98,7 +98,7 @@ def from_outside(model_file: Path, data: Path, request: Request, step: Step = si
     kind = _input_type(model, request.settings)
     if not request.raw_inputs:
         x = on_grid(x, kind)
-    name = re.sub(r"\W", "_", f"net_{model_file.stem}")
+    name = project_name(f"net_{model_file.stem}")
     subject = Subject(name, model, request.settings, _backend(request, None))
     what = f"{model_file} cannot be diagnosed"
     with scratch.told(DiagnosisError, what), scratch.folder() as folder:

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hlsgate import suite
+from hlsgate.conversion import project_name
 from hlsgate.naming import LONGEST, for_people, is_safe, safe_names, strange
 
 ATTACK = 'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch canary"), w4)\n#endif\n'
@@ -69,6 +70,14 @@ def test_other_layers_stay_out_of_it():
     assert (
         for_people("renamed12 xrenamed1 renamed1", {"a b": "renamed1"}) == "renamed12 xrenamed1 a b"
     )
+
+
+def test_names_of_projects():
+    """A key gives the name that it always gave; the name of a file gives a safe and short one."""
+    assert project_name("jets-q4_p75") == "jets_q4_p75"
+    made = project_name("net_\u00e9 \n/../" + "x" * 300)
+    assert re.fullmatch("[A-Za-z0-9_]+", made)
+    assert len(made) == LONGEST
 
 
 def test_identifiers():
