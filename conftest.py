@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import datasets, results, suite, toolchains
+from hlsgate import datasets, results, sandbox, suite, toolchains
 from hlsgate.cache import default_root
 from hlsgate.emulation import find_compiler
 from hlsgate.errors import HlsgateError, ToolNotFound
@@ -159,6 +159,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
             )
         except ToolNotFound as error:
             lines.append(f"hlsgate: {backend.hls4ml} emulation: {error}")
+    lines.append(f"hlsgate: {sandbox.described()}")
     if config.getoption("reports"):
         lines.append(f"hlsgate: resources replayed from {config.getoption('reports')}")
     lines.append("hlsgate: toolchains: " + "; ".join(map(_tool_state, toolchains.TOOLCHAINS)))

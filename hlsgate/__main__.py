@@ -12,10 +12,12 @@ import click
 
 from hlsgate import __version__
 from hlsgate.errors import HlsgateError
+from hlsgate.escaping import terminal
 from hlsgate.frontier.commands import frontier
 from hlsgate.importing import import_hls4ml
 from hlsgate.options import BASELINES, CACHE, CHECKPOINTS, EVERY, RESULTS, SUITE, TIMEOUT
 from hlsgate.running import init, test
+from hlsgate.scratch import NO_SPACE
 from hlsgate.seeds import seeds
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except HlsgateError as error:
             raise _Unusable(str(error)) from error
+        except OSError as error:  # a full disk, wherever it is met
+            named = f"{error.filename}: " if error.filename else ""
+            told = f"{named}{error.strerror or error}; {NO_SPACE}."
+            raise _Unusable(terminal(told)) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -22,6 +22,9 @@ def adapt(firmware: Path) -> None:
     """
     for file in firmware.glob("weights/*.h"):
         file.write_text(_weights(file.read_text()))
+    parameters = firmware / "parameters.h"
+    if parameters.is_file():
+        parameters.write_text(_PARAMETER.sub(r"\1inline static const \2", parameters.read_text()))
     _dense(firmware / "nnet_utils")
     for header in firmware.glob("nnet_utils/nnet_conv*_stream.h"):  # of oneAPI; see `_weights`
         header.write_text(header.read_text().replace("constexpr auto padds", "const auto padds"))
@@ -63,6 +66,14 @@ static const bool \2_filled = [] {
     return true;
 }();"""
 
+
+_PARAMETER = re.compile(
+    r"^(\s*)static constexpr "
+    r"(?!(?:unsigned|signed|bool|int|long|auto|float|double|size_t)\b)(\w+ \w+ =)",
+    re.MULTILINE,
+)
+"""A layer's number of a fixed-point type (slope and shift of hard sigmoid and hard tanh), which
+hls4ml writes ``constexpr`` for oneAPI; see `_weights`."""
 
 KNOWN_DENSE = ("3156a26f528a35e9", "aaadb7dda3dd0f6c")
 """Hashes over nnet_dense.h and nnet_mult.h of hls4ml 1.3.0: Quartus, oneAPI.

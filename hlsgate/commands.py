@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hlsgate import checkpoints, datasets, explaining, suite
+from hlsgate import checkpoints, datasets, explaining, scratch, suite
 from hlsgate.cache import Cache, default_root
 from hlsgate.declarations import Variant
 from hlsgate.diagnosis.divergence import Diagnosis
@@ -143,8 +142,8 @@ def spread(
     tools = nextpnr.find()
     source, _ = Hardware(_pipeline(weights, cache, step), timeout_s).source(design)
     log = cache.root / "logs" / f"{key}-spread.log"
-    with tempfile.TemporaryDirectory(prefix="hlsgate-") as scratch, step(f"place {key}") as told:
-        work = Path(scratch) / "work"
+    with scratch.folder() as folder, step(f"place {key}") as told:
+        work = folder / "work"
         nextpnr.prepare(source, work, design.target.part)
         try:
             return _clocks(work, tools, seeds, timeout_s, told)

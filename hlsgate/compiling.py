@@ -8,13 +8,12 @@ builds them instead. What each step brings in time is in docs/emulation-speed.md
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hlsgate import jobs
+from hlsgate import jobs, scratch
 from hlsgate.adapting import adapt
 from hlsgate.cache import digest
 from hlsgate.compilers import FLAGS, Compiler, find_compiler
@@ -63,21 +62,16 @@ def compile_project(
         If the compiler fails, or says that it did not and left nothing; the message names the
         log and ends with its last lines. If a file cannot be written.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix="hlsgate-") as scratch:
-            sources = Path(scratch) / "project"
-            shutil.copytree(project.folder, sources, ignore=shutil.ignore_patterns("build"))
-            build = _build_with_icpx if compiler.kind == "icpx" else _build_on_host
-            built = build(project, compiler, sources, folder, cache)
-            shutil.copy(built, folder / LIBRARY)
-            weights = sources / "firmware" / "weights"
-            if weights.is_dir():  # Vivado and Vitis libraries read weights when they start
-                shutil.copytree(weights, folder / "weights", dirs_exist_ok=True)
-    except OSError as error:
-        raise EmulationError(
-            f"the emulation of {project.name} cannot be built in {folder} "
-            f"({error.strerror or error}: {error.filename}); {jobs.NO_SPACE}."
-        ) from error
+    what = f"the emulation of {project.name} cannot be built in {folder}"
+    with scratch.told(EmulationError, what), scratch.folder() as work:
+        sources = work / "project"
+        shutil.copytree(project.folder, sources, ignore=shutil.ignore_patterns("build"))
+        build = _build_with_icpx if compiler.kind == "icpx" else _build_on_host
+        built = build(project, compiler, sources, folder, cache)
+        shutil.copy(built, folder / LIBRARY)
+        weights = sources / "firmware" / "weights"
+        if weights.is_dir():  # Vivado and Vitis libraries read weights when they start
+            shutil.copytree(weights, folder / "weights", dirs_exist_ok=True)
 
 
 def _build_on_host(
@@ -99,10 +93,13 @@ def _build_on_host(
         return {**compiles, **_runner(compiler, folder)}
 
     common = common_header(compiler, _OPTIONS, types, cache) if cache else None
-    if common is None or jobs.run(commands("-include", common), folder) is not None:
-        jobs.require(commands(), folder)  # as text, in case the compiled header is at fault
+    if common is None or jobs.run(commands("-include", common), folder, sources) is not None:
+        jobs.require(
+            commands(), folder, sources
+        )  # as text, in case the compiled header is at fault
     library = sources / LIBRARY
-    jobs.require({library: [compiler.path, *FLAGS, "-shared", *objects, "-o", library]}, folder)
+    link: jobs.Command = [compiler.path, *FLAGS, "-shared", *objects, "-o", library]
+    jobs.require({library: link}, folder, sources)
     return library
 
 
@@ -136,7 +133,7 @@ def _build_with_icpx(
     cmake = require_tool("cmake", env_var="HLSGATE_CMAKE", hint="install it")
     make = require_tool("make", env_var="HLSGATE_MAKE", hint="install it")
     library = build / f"lib{project.name}-{project.stamp}.so"
-    jobs.require({build: [cmake, ".."]}, build)
-    jobs.require({library: [make, "lib"]}, build)
+    jobs.require({build: [cmake, ".."]}, build, sources)
+    jobs.require({library: [make, "lib"]}, build, sources)
     jobs.require(_runner(find_compiler("any"), folder), folder)
     return library

@@ -7,6 +7,7 @@ left out); its digest is the identity of what is emulated and synthesised.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from hlsgate import renaming, scratch
 from hlsgate.cache import digest
 from hlsgate.declarations import HLS4ML_DEFAULT
 from hlsgate.errors import ConversionError
+from hlsgate.naming import LONGEST, for_people
 from hlsgate.project import Project
 from hlsgate.quiet import quietly
 
@@ -73,8 +76,14 @@ def settings_of(variant: Variant, model: Any) -> Settings:
 
 
 def project_name(key: str) -> str:
-    """Return a key as a name in C++."""
-    return key.replace("-", "_")
+    """Return a key, or the name of a file, as a name in C++ and of files.
+
+    Examples
+    --------
+    >>> project_name("jets-q4_p75"), project_name("net_/../x y")
+    ('jets_q4_p75', 'net_____x_y')
+    """
+    return re.sub(r"\W", "_", key[:LONGEST], flags=re.ASCII)
 
 
 @quietly
@@ -110,15 +119,25 @@ def convert_model(
     Parameters and errors are those of `convert`; `name` is the project's.
     """
     stamp = digest([model.name, backend.key])[:8]
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder.with_name("conversion.log")
-    with log.open("w") as stream, contextlib.redirect_stdout(stream), _stamped(stamp):
+    log, what = folder.with_name("conversion.log"), f"{name} cannot be written as a project"
+    with scratch.told(ConversionError, what):
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = log.open("w")
+    with (
+        scratch.told(ConversionError, what),
+        stream,
+        contextlib.redirect_stdout(stream),
+        _stamped(stamp),
+    ):
         try:
             graph = graph_of(model, settings, backend, folder, name)
             graph.write()
+        except OSError:
+            raise
         except Exception as error:  # hls4ml raises bare Exception in many places
+            told = for_people(str(error), renaming.names_in(model))
             raise ConversionError(
-                f"hls4ml could not convert {name} for {backend.hls4ml}: {error}"
+                f"hls4ml could not convert {name} for {backend.hls4ml}: {told}"
             ) from error
     for file in _NOT_FIRMWARE:
         (folder / file).unlink(missing_ok=True)
@@ -140,6 +159,8 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
     """Return hls4ml's ModelGraph of a Keras model; nothing is written yet."""
     import hls4ml
 
+    names = renaming.names_in(model)
+    model = renaming.renamed(model, names)
     config = hls4ml.utils.config_from_keras_model(
         model,
         granularity=settings.granularity,
@@ -150,8 +171,8 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
     config["Model"]["Strategy"] = settings.strategy.capitalize()
     if settings.granularity == "name":
         for layer, types in settings.types.items():
-            _declare(config["LayerName"], layer, types)
-    return hls4ml.converters.convert_from_keras_model(
+            _declare(config["LayerName"], names.get(layer, layer), types)
+    graph = hls4ml.converters.convert_from_keras_model(
         model,
         hls_config=config,
         output_dir=str(folder),
@@ -161,6 +182,8 @@ def graph_of(model: Any, settings: Settings, backend: Backend, folder: Path, nam
         clock_period=backend.clock_period_ns,
         io_type=backend.io_type,
     )
+    renaming.require_identifiers(graph)
+    return graph
 
 
 def _declare(layers: dict[str, Any], layer: str, types: Mapping[str, str]) -> None:

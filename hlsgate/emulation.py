@@ -6,18 +6,18 @@ Neither TensorFlow nor hls4ml is needed once a project is written.
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hlsgate import scratch
 from hlsgate.compilers import FLAGS, Compiler, find_compiler
 from hlsgate.compiling import HOST, LIBRARY, RUNNER, compile_project, headers_digest
 from hlsgate.errors import EmulationError
 from hlsgate.fixedpoint import require_finite
-from hlsgate.jobs import NO_SPACE
 from hlsgate.process import run_logged
 from hlsgate.project import Project
+from hlsgate.sandbox import Confinement
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,14 +85,9 @@ def emulate(
         return outputs
     rows = np.asarray(x, np.float64).reshape(len(x), -1)
     workers = workers or min(cores(), -(-len(rows) // ROWS_A_WORKER))
-    try:
-        with tempfile.TemporaryDirectory(prefix="hlsgate-") as scratch:
-            _run(emulator, rows, outputs, workers, Path(scratch))
-    except OSError as error:
-        raise EmulationError(
-            f"{len(rows)} rows for the emulation in {emulator.folder} cannot be written "
-            f"({error.strerror or error}); {NO_SPACE}."
-        ) from error
+    what = f"{len(rows)} rows for the emulation in {emulator.folder} cannot be written"
+    with scratch.told(EmulationError, what), scratch.folder() as work:
+        _run(emulator, rows, outputs, workers, work)
     return outputs
 
 
@@ -101,7 +96,7 @@ def _run(
     rows: NDArray[np.float64],
     outputs: NDArray[np.float64],
     workers: int,
-    scratch: Path,
+    work: Path,
 ) -> None:
     """Fill `outputs`; the files that go between are as plain as the memory that they are mapped to.
 
@@ -109,7 +104,7 @@ def _run(
     """
     import numpy as np
 
-    source, target, log = (scratch / name for name in ("x", "y", "run.log"))
+    source, target, log = (work / name for name in ("x", "y", "run.log"))
     source.write_bytes(rows.tobytes())
     target.write_bytes(bytes(outputs.nbytes))
     command: list[str | Path] = [
@@ -119,8 +114,9 @@ def _run(
     ]  # fmt: skip
     said: list[str] = []
     ended = run_logged(
-        command, cwd=emulator.folder, log=log, timeout_s=RUN_TIMEOUT_S, on_line=said.append
-    )
+        command, cwd=emulator.folder, log=log, timeout_s=RUN_TIMEOUT_S, on_line=said.append,
+        confined=Confinement((work,), RUN_TIMEOUT_S),
+    )  # fmt: skip
     if not ended.ok:
         last = "; ".join(said[-_SHOWN:]) or "it said nothing"
         raise EmulationError(f"the emulation in {emulator.folder} ended with {ended}: {last}.")

@@ -8,9 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hlsgate.escaping import terminal
+
 
 class HlsgateError(Exception):
-    """Base of every error that hlsgate raises on purpose."""
+    """Base of every error that hlsgate raises on purpose; its text may go to any terminal."""
+
+    def __str__(self) -> str:
+        return terminal(super().__str__())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let errors travel between processes, whatever their constructors take."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import keras_models, saved_models, suite
-from hlsgate.conversion import Settings
+from hlsgate import keras_models, saved_models, scratch, suite
+from hlsgate.conversion import Settings, project_name
 from hlsgate.declarations import Backend, Variant
 from hlsgate.diagnosis import diagnosing, pictures
 from hlsgate.diagnosis.diagnosing import Subject
@@ -99,10 +98,11 @@ def from_outside(model_file: Path, data: Path, request: Request, step: Step = si
     kind = _input_type(model, request.settings)
     if not request.raw_inputs:
         x = on_grid(x, kind)
-    name = re.sub(r"\W", "_", f"net_{model_file.stem}")
+    name = project_name(f"net_{model_file.stem}")
     subject = Subject(name, model, request.settings, _backend(request, None))
-    with tempfile.TemporaryDirectory(prefix="hlsgate-diagnosis-") as folder:
-        return diagnosing.run(subject, x, Path(folder), step=step)
+    what = f"{model_file} cannot be diagnosed"
+    with scratch.told(DiagnosisError, what), scratch.folder() as folder:
+        return diagnosing.run(subject, x, folder, step=step)
 
 
 def _input_type(model: Any, settings: Settings) -> Fixed:

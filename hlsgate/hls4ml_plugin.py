@@ -16,7 +16,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from hlsgate import scratch
 from hlsgate.emulation import compile_project, find_compiler
+from hlsgate.errors import EmulationError
 from hlsgate.project import Project
 
 
@@ -47,9 +49,10 @@ def _compile(_backend: Any, model: Any) -> Path:
     folder = Path(model.config.get_output_dir()).absolute()
     name, stamp = model.config.get_project_name(), model.config.get_config_value("Stamp")
     build = folder / "build"
-    build.mkdir(exist_ok=True)
-    project = Project(folder, name, "oneAPI", stamp, outputs=0)
-    compile_project(project, find_compiler("oneAPI"), build)
     library = build / f"lib{name}-{stamp}.so"
-    shutil.move(build / "network.so", library)
+    with scratch.told(EmulationError, f"the emulation of {name} cannot be built in {build}"):
+        build.mkdir(exist_ok=True)
+        project = Project(folder, name, "oneAPI", stamp, outputs=0)
+        compile_project(project, find_compiler("oneAPI"), build)
+        shutil.move(build / "network.so", library)
     return library

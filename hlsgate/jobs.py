@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from hlsgate import scratch
 from hlsgate.errors import EmulationError
 from hlsgate.process import Completed, last_lines, run_logged
+from hlsgate.sandbox import Confinement
 
 COMPILE_TIMEOUT_S = 1800.0
-
-NO_SPACE = "free some space, or name other places with --cache DIR and in TMPDIR"
 
 Command = Sequence[str | Path]
 
@@ -28,7 +26,7 @@ class Failure:
     log: Path
 
 
-def run(commands: Mapping[Path, Command], logs: Path) -> Failure | None:
+def run(commands: Mapping[Path, Command], logs: Path, *writable: Path) -> Failure | None:
     """Run commands side by side; when one fails, or this process is interrupted, end the others.
 
     Parameters
@@ -37,6 +35,8 @@ def run(commands: Mapping[Path, Command], logs: Path) -> Failure | None:
         The file that each command has to leave, and the command.
     logs : pathlib.Path
         Folder in which they run and their logs are kept: ``compile_<name of the file>.log``.
+    writable : pathlib.Path
+        Folders that they may write to besides; without any, it is that one alone.
 
     Returns
     -------
@@ -45,10 +45,13 @@ def run(commands: Mapping[Path, Command], logs: Path) -> Failure | None:
     """
     stop = threading.Event()
     failures: list[Failure] = []
+    confined = Confinement((*writable, logs), COMPILE_TIMEOUT_S)
 
     def one(made: Path, command: Command) -> None:
         log = logs / f"compile_{made.stem}.log"
-        ended = run_logged(command, cwd=logs, log=log, timeout_s=COMPILE_TIMEOUT_S, stop=stop)
+        ended = run_logged(
+            command, cwd=logs, log=log, timeout_s=COMPILE_TIMEOUT_S, stop=stop, confined=confined
+        )
         problem = _problem(ended, made)
         if problem and not stop.is_set():
             failures.append(Failure(problem, log))
@@ -72,7 +75,7 @@ def _problem(ended: Completed, made: Path) -> str:
     return ""
 
 
-def require(commands: Mapping[Path, Command], logs: Path) -> None:
+def require(commands: Mapping[Path, Command], logs: Path, *writable: Path) -> None:
     """Run commands as `run` does.
 
     Raises
@@ -80,19 +83,12 @@ def require(commands: Mapping[Path, Command], logs: Path) -> None:
     EmulationError
         If one fails; the message names its log, which is kept, and ends with its last lines.
     """
-    failure = run(commands, logs)
+    failure = run(commands, logs, *writable)
     if failure is None:
         return
     last = last_lines(failure.log)
-    full = f"; the disk is full: {NO_SPACE}" if "No space left on device" in last else ""
+    full = f"; the disk is full: {scratch.NO_SPACE}" if "No space left on device" in last else ""
     raise EmulationError(
         f"compiling the emulation failed ({failure.how}){full}; its last lines are below, all in "
-        f"{_kept(failure.log)}.\n{last}"
+        f"{scratch.keep(failure.log)}.\n{last}"
     )
-
-
-def _kept(log: Path) -> Path:
-    """Copy a log to where it stays; the folder that it was written to is about to go."""
-    kept = Path(tempfile.mkdtemp(prefix="hlsgate-compile-")) / log.name
-    shutil.copy(log, kept)
-    return kept

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from hlsgate import (
     hls4ml_plugin,
     keras_models,
     logic,
+    scratch,
     simulation,
     suite,
     tracing,
@@ -577,11 +577,9 @@ class Pipeline:
         model = keras_models.model_with(variant, checkpoint.weights)
         settings = conversion.settings_of(variant, model)
         subject = diagnosing.Subject(variant.key, model, settings, backend, casts)
-        with tempfile.TemporaryDirectory(prefix="hlsgate-diagnosis-") as folder:
+        with scratch.folder() as folder:
             x = variant.input_type.round(self.dataset(variant).x_test[:rows])
-            return diagnosing.run(
-                subject, x, Path(folder), plain=plain, cache=self.cache, step=self.step
-            )
+            return diagnosing.run(subject, x, folder, plain=plain, cache=self.cache, step=self.step)
 
     def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
         def make(folder: Path) -> None:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from hlsgate import guardian
 from hlsgate.errors import ToolNotFound
+from hlsgate.sandbox import Confinement
 
 GRACE_S = 2.0
 _POLL_S = 0.05
@@ -102,6 +103,7 @@ def run_logged(
     env: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
+    confined: Confinement | None = None,
 ) -> Completed:
     """Run a tool in a session of its own and append all it prints to a log, as it comes.
 
@@ -123,6 +125,8 @@ def run_logged(
         Called with each line of output, decoded, without its end.
     stop : threading.Event, optional
         Set by another thread, it ends the tool.
+    confined : Confinement, optional
+        Rights that it is left; by default all of this process's own.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def run_logged(
     with log.open("ab", buffering=0) as file:
         file.write(f"$ {shlex.join(command)}\n".encode(errors="replace"))
         started = time.monotonic()
-        process = _start(command, cwd, env)
+        process = _start(command, cwd, env, confined)
         with guardian.watching(process.pid):
             try:
                 timed_out = _follow(process, started + timeout_s, _Output(file, on_line), stop)
@@ -184,10 +188,16 @@ def last_lines(log: Path, count: int = 15) -> str:
     return "\n".join(f"    {line}" for line in lines[-count:])
 
 
-def _start(command: list[str], cwd: Path, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+def _start(
+    command: list[str], cwd: Path, env: Mapping[str, str] | None, confined: Confinement | None
+) -> subprocess.Popen[bytes]:
+    started = command
+    if confined is not None:
+        _require_program(command[0])
+        started, env = confined.command(command), confined.environment(env or os.environ)
     try:
         return subprocess.Popen(
-            command,
+            started,
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -198,6 +208,11 @@ def _start(command: list[str], cwd: Path, env: Mapping[str, str] | None) -> subp
     except OSError as error:
         problem = f"{command[0]} cannot be started in {cwd} ({error.strerror})"
         raise ToolNotFound(f"{problem}; check that both exist and can be used.") from error
+
+
+def _require_program(name: str) -> None:
+    if shutil.which(name) is None:
+        raise ToolNotFound(f"{name} is no program that can be started; check that it is there.")
 
 
 def _follow(

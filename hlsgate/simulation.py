@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate.errors import ToolNotFound
+from hlsgate import scratch
+from hlsgate.errors import SynthesisError, ToolNotFound
 from hlsgate.logic import TOP, Logic
 from hlsgate.process import require_tool, run_logged
+from hlsgate.sandbox import Confinement
 from hlsgate.toolchains.synthesis import failure
 
 if TYPE_CHECKING:
@@ -116,6 +118,17 @@ def simulate(
     SynthesisError
         If it does not compile, fails or takes too long, or if any output bit is undefined.
     """
+    with scratch.told(SynthesisError, f"the simulation in {folder} cannot be run"):
+        return _simulated(logic, sources, rows, folder, icarus)
+
+
+def _simulated(
+    logic: Logic,
+    sources: Sequence[Path],
+    rows: NDArray[np.floating[Any]],
+    folder: Path,
+    icarus: Icarus,
+) -> NDArray[np.float64]:
     ports = logic.ports()
     bench = _TESTBENCH.format(
         top=TOP,
@@ -142,6 +155,7 @@ def simulate(
 
 
 def _run(command: Sequence[str | Path], folder: Path, log: Path) -> None:
-    ended = run_logged(command, cwd=folder, log=log, timeout_s=TIMEOUT_S)
+    confined = Confinement((folder,), TIMEOUT_S)
+    ended = run_logged(command, cwd=folder, log=log, timeout_s=TIMEOUT_S, confined=confined)
     if not ended.ok:
         raise failure(f"{Path(command[0]).name} ended with {ended}; see its output.", log)

@@ -9,6 +9,7 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.declarations import Target, Variant
+from hlsgate.escaping import markdown, shown
 
 _NONE = "-"
 
@@ -27,11 +28,11 @@ class Table:
         from tabulate import tabulate
 
         right = ["left"] + ["right"] * (len(self.heads) - 1)
-        grid = tabulate(
-            self.rows, self.heads, tablefmt=style, colalign=right, disable_numparse=True
-        )
+        safe = markdown if style == "github" else shown
+        rows = [[safe(cell) for cell in row] for row in self.rows]
+        grid = tabulate(rows, self.heads, tablefmt=style, colalign=right, disable_numparse=True)
         title = f"### {self.title}\n" if style == "github" else self.title
-        return "\n".join([title, grid, *(f"{note}" for note in self.notes)])
+        return "\n".join([title, grid, *map(safe, self.notes)])
 
 
 def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list[Table]:

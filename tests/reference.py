@@ -18,6 +18,7 @@ VARIABLES = {
     "HLSGATE_CACHE": "folder of finished work, where no `--cache` is given",
     "HLSGATE_SUITE": "Python file that declares a suite of your own, where no `--suite` is given",
     "HLSGATE_CXX": "C++ compiler that builds emulations, instead of `g++`",
+    "HLSGATE_SANDBOX": "`off`: compile and run networks with all rights",
     "HLSGATE_ICPX": "oneAPI's compiler; the file must be called `icpx`",
     "HLSGATE_ICPX_ANY_VERSION": "`1`: try an icpx that is known to have no FPGA support",
     "HLSGATE_CMAKE": "`cmake`, for oneAPI",

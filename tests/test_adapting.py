@@ -81,6 +81,37 @@ def test_loops_are_unrolled_in_the_compilers_own_words(tmp_path: Path) -> None:
     assert file.read_text() == "    #pragma GCC unroll 8\n    for (;;)\n#pragma unroll\nint i;\n"
 
 
+PARAMETERS = """
+struct hard_sigmoid_config3 : nnet::activ_config {
+    static constexpr unsigned n_in = 8;
+    static constexpr slope3_t slope = 0.2;
+    static constexpr shift3_t shift = 0.5;
+    static constexpr bool quick = true;
+    static constexpr auto rows = 3;
+};
+"""
+
+
+def test_parameters_of_types_that_no_constant_expression_has(tmp_path: Path) -> None:
+    """Slope and shift of hard sigmoid become constants that g++ takes; whole numbers stay."""
+    file = tmp_path / "parameters.h"
+    file.write_text(PARAMETERS)
+    adapt(tmp_path)
+    expected = PARAMETERS.replace("static constexpr slope3_t", "inline static const slope3_t")
+    expected = expected.replace("static constexpr shift3_t", "inline static const shift3_t")
+    assert file.read_text() == expected
+    (tmp_path / "a.cpp").write_text(
+        "namespace nnet { struct activ_config {}; }\n"
+        "struct number { double value; number(double value) : value(value) {} };\n"
+        'using slope3_t = number;\nusing shift3_t = number;\n#include "parameters.h"\n'
+        "using one = hard_sigmoid_config3;\n"
+        "int main() { return one::slope.value == 0.2 && one::shift.value == 0.5 ? 0 : 1; }\n"
+    )
+    compiler = find_compiler("Quartus").path
+    subprocess.run([compiler, "-std=c++17", "a.cpp", "-o", "a"], cwd=tmp_path, check=True)
+    subprocess.run([tmp_path / "a"], check=True)
+
+
 DENSE = """namespace nnet {
 void dense_resource() {
     if (CONFIG_T::reuse_factor <= CONFIG_T::n_in) {

@@ -139,3 +139,15 @@ def test_only_placed_designs_have_a_spread(run):
         2, "Error: jets-q4_p75-yosys_cyclonev is not placed by nextpnr, so it has no seed.\n"
     )  # fmt: skip
     assert run("spread", "jets-q5").exit_code == 2
+
+
+def test_what_the_system_says_is_a_sentence(run, files, monkeypatch):
+    """A full disk, met where no stage tells it, is one sentence and no traceback."""
+
+    def full(*_):
+        raise OSError(28, "No space left on device", "/cache/a\x1b[2J")
+
+    monkeypatch.setattr(results, "read", full)
+    found = run("check", "results.json")
+    assert found.exit_code == 2
+    assert "/cache/a\\x1b[2J: No space left on device; free some space" in found.output

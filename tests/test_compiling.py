@@ -103,7 +103,7 @@ def test_an_interrupted_compilation(project, tmp_path, number):
     marker, watched = tmp_path / "started", tmp_path / "watched"
     cache = Cache(tmp_path / "cache")
     slow = stand_in(
-        tmp_path, f'case "$out" in *net.o) echo half >"$out"; echo $$ >{marker}; sleep 300;; esac'
+        tmp_path, 'case "$out" in *net.o) echo half >"$out"; echo $$ >started; sleep 300;; esac'
     )
     code = (
         "from pathlib import Path; from hlsgate import guardian; from hlsgate.cache import Cache\n"
@@ -120,7 +120,8 @@ def test_an_interrupted_compilation(project, tmp_path, number):
     code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
     run = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: marker.exists() and marker.read_text())
+        wait_for(lambda: any(file.read_text() for file in cache.root.rglob("started")))
+        marker.write_text(next(cache.root.rglob("started")).read_text())
         wait_for(
             lambda: f"+ {marker.read_text()}" in (watched.read_text() if watched.exists() else "")
         )

@@ -54,6 +54,7 @@ NAVIGATION = {
     "Reference": {
         "reference": "Options, commands, files",
         "results": "results.json",
+        "threat-model": "Files from strangers",
     },
     "Background": {
         "design": "Design",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import conversion, emulation, keras_models
+from hlsgate import conversion, emulation, keras_models, renaming
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import firmware, graphs, probing
 from hlsgate.diagnosis.catalogue import PRUNING_WRAPPER, Finding
@@ -15,7 +15,9 @@ from hlsgate.diagnosis.causes import Context
 from hlsgate.diagnosis.divergence import Bounds, Diagnosis, LayerRow, diagnose
 from hlsgate.emulation import Emulator
 from hlsgate.errors import DiagnosisError
+from hlsgate.escaping import shown
 from hlsgate.layers import SOFTMAX, WRAPPER, HardwareLayer, KerasLayer
+from hlsgate.naming import for_people, is_safe
 from hlsgate.progress import Step, silent
 from hlsgate.project import Project
 
@@ -101,6 +103,10 @@ def run(
     keras_layers = keras_models.describe(subject.model)
     if any(layer.kind == WRAPPER for layer in keras_layers):
         return _wrapped(subject, keras_layers, len(x))
+    names = renaming.names_in(subject.model)
+    keras_layers = [replace(layer, name=names[layer.name]) for layer in keras_layers]
+    casts = subject.casts
+    subject = replace(subject, casts={names[layer]: kind for layer, kind in casts.items()})
     name = conversion.project_name(subject.name)
     with step(f"convert {subject.title}"):
         project, graph = conversion.convert_model(
@@ -118,8 +124,20 @@ def run(
     if plain is not None:
         _check_equal(outputs, plain, subject)
     with step(f"evaluate {subject.name} in Keras"):
-        keras = keras_models.layer_outputs(subject.model, x, subject.casts)
-    return diagnose(subject.title, layers, x, emulated, keras, context, subject.bounds)
+        named = keras_models.layer_outputs(subject.model, x, casts)
+    keras = {names[layer]: values for layer, values in named.items()}
+    found = diagnose(subject.title, layers, x, emulated, keras, context, subject.bounds)
+    return _for_people(found, names)
+
+
+def _for_people(found: Diagnosis, names: Mapping[str, str]) -> Diagnosis:
+    """Return a diagnosis in the model's own names."""
+
+    def one(row: LayerRow) -> LayerRow:
+        findings = [replace(told, seen=for_people(told.seen, names)) for told in row.findings]
+        return replace(row, layer=for_people(row.layer, names), findings=tuple(findings))
+
+    return replace(found, layers=tuple(one(row) for row in found.layers))
 
 
 def _emulated(
@@ -187,6 +205,7 @@ def _wrapped(subject: Subject, layers: Sequence[KerasLayer], rows: int) -> Diagn
     told = []
     for layer in layers:
         bad = layer.kind == WRAPPER
-        found = (Finding(PRUNING_WRAPPER, f"{layer.name} is a {WRAPPER} layer"),) if bad else ()
-        told.append(LayerRow(layer.name, layer.kind, "-", None, None, None, 0, 0, found))
+        name = layer.name if is_safe(layer.name) else "it"
+        found = (Finding(PRUNING_WRAPPER, f"{name} is a {WRAPPER} layer"),) if bad else ()
+        told.append(LayerRow(shown(layer.name), layer.kind, "-", None, None, None, 0, 0, found))
     return Diagnosis(subject.title, rows, tuple(told))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hlsgate.diagnosis import causes
@@ -11,6 +11,7 @@ from hlsgate.diagnosis.arithmetic import before_result, known
 from hlsgate.diagnosis.catalogue import CATALOGUE, UNKNOWN, Finding
 from hlsgate.diagnosis.causes import Context
 from hlsgate.diagnosis.softmax_table import SoftmaxTable, measure
+from hlsgate.escaping import markdown
 from hlsgate.layers import INPUT, SOFTMAX, HardwareLayer, Outputs
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ class Diagnosis:
 
     def text(self, style: str = "simple") -> str:
         """Lay out summary, table and remedies; ``"simple"``, or ``"github"`` for Markdown."""
+        if style == "github":
+            layers = tuple(replace(row, layer=markdown(row.layer)) for row in self.layers)
+            return replace(self, layers=layers)._laid_out(style)
+        return self._laid_out(style)
+
+    def _laid_out(self, style: str) -> str:
         from tabulate import tabulate
 
         grid = tabulate(

@@ -208,4 +208,6 @@ def table_range(firmware: Firmware, call: Call) -> float | None:
     if not path.is_file():
         return None
     values = [float(text) for text in re.findall(r"[{,]\s*([-+.\deE]+)", read_source(path))]
+    if not values or not 0 < values[-1] < 1:  # too fine for the digits that are written
+        return None
     return float(2.0 ** round(math.log2(-math.log(values[-1]) * len(values))))

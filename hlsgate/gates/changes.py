@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hlsgate.escaping import markdown
 from hlsgate.gates import kinds
 from hlsgate.gates.entries import Entry
 from hlsgate.metrics import metric
@@ -104,7 +105,9 @@ def table(changes: Sequence[Change]) -> str:
     """Lay changes out as Markdown, for terminals and commit messages alike."""
     from tabulate import tabulate
 
-    rows = [(one.what, one.old, one.new, one.change) for one in changes]
+    rows = [
+        [markdown(cell) for cell in (one.what, one.old, one.new, one.change)] for one in changes
+    ]
     heads = ("Metric", "Old", "New", "Change")
     alignment = ("left", "right", "right", "left")
     return str(tabulate(rows, heads, "github", colalign=alignment, disable_numparse=True))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 
+from hlsgate.escaping import markdown
 from hlsgate.gates import changes
 from hlsgate.gates.budgets import Verdict
 from hlsgate.gates.judging import Judged
@@ -55,15 +55,7 @@ def grid(rows: Sequence[Sequence[str]], style: str, heads: Sequence[str] = HEADS
 
 def safe(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return rows whose cells Markdown takes as text."""
-    return [[safe_text(cell) for cell in cells] for cells in rows]
-
-
-def safe_text(text: str) -> str:
-    """Take from a text what Markdown would act on: results may be a stranger's upload."""
-    plain = html.escape(" ".join(text.split()), quote=False)
-    for character in "|`@[]!\\":
-        plain = plain.replace(character, f"&#{ord(character)};")
-    return plain
+    return [[markdown(cell) for cell in cells] for cells in rows]
 
 
 def gain(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hlsgate import outcomes, suite
 from hlsgate.errors import ResultsError
+from hlsgate.escaping import markdown, terminal
 from hlsgate.gates import layout, policy
 from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.budgets import Verdict
@@ -129,7 +130,7 @@ class Summary:
                 parts.append(f"{explain(one.key, one.origin, one.verdicts, '', again)}\n")
         parts += self.lines()
         parts += [] if self.compared else ["nothing was compared, so nothing has passed"]
-        return "\n".join(parts)
+        return terminal("\n".join(parts))
 
     def failure_lines(self) -> list[str]:
         """Tell what failed in the run, one sentence each, and the command that shows it again."""
@@ -170,7 +171,7 @@ class Summary:
         parts = [f"### Gates: {state}", *self._policy_as_markdown()]
         parts += self._failures_as_markdown()
         parts.append(layout.grid(layout.safe(changed), "github") if changed else "")
-        parts.append("\n".join(f"- {layout.safe_text(line.strip())}" for line in self.lines()))
+        parts.append("\n".join(f"- {markdown(line.strip())}" for line in self.lines()))
         if same:
             title = f"<summary>{len(same)} unchanged values</summary>"
             parts.append(
@@ -179,10 +180,10 @@ class Summary:
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def _failures_as_markdown(self) -> Iterator[str]:
-        lines = [f"- {layout.safe_text(text)}" for text in self.faults]
+        lines = [f"- {markdown(text)}" for text in self.faults]
         for one in self.failed_tests:
-            said = layout.safe_text(one.first.sentence + others(one))
-            lines.append(f"- {said}<br>again: <code>{layout.safe_text(one.first.command)}</code>")
+            said = markdown(one.first.sentence + others(one))
+            lines.append(f"- {said}<br>again: <code>{markdown(one.first.command)}</code>")
         if lines:
             yield "\n".join(lines)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hlsgate import scratch
 from hlsgate.errors import ReportError, SynthesisError, ToolNotFound
 from hlsgate.process import Completed, last_lines, require_tool, run_logged
 from hlsgate.reports.ndjson_file import only, read_rows
@@ -68,12 +68,12 @@ class OneAPI:
         SynthesisError
             If it fails, takes over a minute, or prints anything else.
         """
-        with tempfile.TemporaryDirectory(prefix="hlsgate_") as folder:
+        with scratch.folder() as folder:
             lines: list[str] = []
             completed = run_logged(
                 [self.icpx, "--version"],
-                cwd=Path(folder),
-                log=Path(folder, "version.log"),
+                cwd=folder,
+                log=folder / "version.log",
                 timeout_s=_VERSION_TIMEOUT_S,
                 on_line=lines.append,
             )

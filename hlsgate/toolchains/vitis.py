@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hlsgate import scratch
 from hlsgate.errors import ReportError, SynthesisError, ToolNotFound
 from hlsgate.process import require_tool, run_logged
 from hlsgate.reports.ndjson_file import only
@@ -111,12 +111,12 @@ def ask_version(program: Path, arguments: list[str], banner: re.Pattern[str], wh
     SynthesisError
         If the program fails, takes over a minute, or does not print the banner exactly once.
     """
-    with tempfile.TemporaryDirectory(prefix="hlsgate_") as folder:
+    with scratch.folder() as folder:
         lines: list[str] = []
         completed = run_logged(
             [program, *arguments],
-            cwd=Path(folder),
-            log=Path(folder, "version.log"),
+            cwd=folder,
+            log=folder / "version.log",
             timeout_s=_VERSION_TIMEOUT_S,
             on_line=lines.append,
         )
