@@ -6,6 +6,7 @@ is opened once, looked at by its descriptor, and never waited for.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from pathlib import Path
@@ -55,7 +56,7 @@ def regular(path: Path, limit: int) -> BinaryIO:
             raise NoRegularFileError(path, _KINDS.get(stat.S_IFMT(found.st_mode), "something else"))
         if found.st_size > limit:
             raise TooLargeError(path, limit)
-        return os.fdopen(descriptor, "rb")
+        return io.BufferedReader(io.FileIO(descriptor))
     except BaseException:
         os.close(descriptor)
         raise

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
+import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,7 +17,18 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 _ENCRYPTED = 0x1
 _CHUNK = 2**20
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA)
+_LARGEST_DICTIONARY = 2**26
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 """What Python's reader raises over a damaged archive, by experience with mutated ones."""
 
 
@@ -40,14 +54,32 @@ def members(archive: zipfile.ZipFile, limit: int) -> dict[str, zipfile.ZipInfo]:
     for one in listed:
         if one.flag_bits & _ENCRYPTED:
             raise Refused(f"{one.filename!a} is encrypted")
-        if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if one.compress_type not in _METHODS:
             raise Refused(f"{one.filename!a} is packed by method {one.compress_type}, not deflated")
+        if (
+            one.compress_type == zipfile.ZIP_LZMA
+            and _dictionary(archive, one) > _LARGEST_DICTIONARY
+        ):
+            raise Refused(f"{one.filename!a} needs too much memory to be unpacked")
     total = sum(one.file_size for one in listed)
     if total > limit:
         raise Refused(
             f"it unpacks to {total / 2**20:,.0f} MiB; at most {limit / 2**20:,.0f} are read"
         )
     return {one.filename: one for one in listed}
+
+
+def _dictionary(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Return how many bytes LZMA keeps in memory for a member, as its first bytes say.
+
+    Source: PKWARE's APPNOTE 6.3.9, 4.3.7 (local header) and 5.8.8 (version, size, properties).
+    """
+    file = archive.fp
+    assert file is not None
+    file.seek(member.header_offset + 26)
+    name, extra = struct.unpack("<HH", file.read(4))
+    file.seek(name + extra + 5, os.SEEK_CUR)  # two of version, two of size, one of lc, lp, pb
+    return int.from_bytes(file.read(4), "little")
 
 
 def unpack(file: IO[bytes], folder: Path, limit: int) -> None:

@@ -7,26 +7,25 @@ stands in `hlsgate.inspection.known`, by class, key and value; what does not is 
 
 from __future__ import annotations
 
-import ast
-import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from hlsgate.inspection import known
 from hlsgate.inspection.limited import Refused
-
-LARGEST = 2**24
-"""Largest whole number: of units, rows, steps."""
+from hlsgate.inspection.values import (
+    LONGEST_NAME,
+    fits,
+    is_call,
+    is_plain,
+    is_shape,
+    is_whole,
+    shown,
+)
 
 MOST_LAYERS = 4096
 DEEPEST = 8
 """Networks and wrappers within one another."""
 
-LONGEST_NAME = 200
-LONGEST_QUANTIZER = 300
-
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _CODE = ("Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 _NODE = {"class_name", "config", "module", "registered_name", "shared_object_id"}
 _LAYER_NODE = _NODE | {"name", "inbound_nodes", "build_config"}
@@ -47,12 +46,6 @@ def check(content: Any) -> None:
         With the layer, the key and the value.
     """
     _network(content, "the network", 0)
-
-
-def shown(value: object) -> str:
-    """Return a value for a message, escaped and shortened."""
-    text = ascii(value)
-    return text if len(text) <= 80 else f"{text[:60]}...{text[-10:]}"  # noqa: PLR2004
 
 
 def _node(value: Any, where: str, keys: set[str]) -> tuple[str, Any]:
@@ -152,21 +145,17 @@ def _places(value: Any) -> bool:
     if value and isinstance(value[0], str):
         name, *numbers = value
         plain = [one for one in numbers if one not in ({}, {"training": None}, {"training": False})]
-        indices = all(_whole(one) for one in plain)
-        return _fits(name) and not name.startswith("_CONSTANT") and len(plain) == 2 and indices  # noqa: PLR2004
+        indices = all(is_whole(one) for one in plain)
+        return fits(name) and not name.startswith("_CONSTANT") and len(plain) == 2 and indices  # noqa: PLR2004
     return all(isinstance(one, list) and one and _places(one) for one in value)
 
 
 def _name_of(value: Any, where: str) -> None:
-    if not _fits(value):
+    if not fits(value):
         raise Refused(
             f"{where} has the name {shown(value)}; names are text of at most {LONGEST_NAME} "
             "characters, without control characters"
         )
-
-
-def _fits(name: Any) -> bool:
-    return isinstance(name, str) and len(name) <= LONGEST_NAME and not _CONTROLS.search(name)
 
 
 def _setting(key: str, value: Any, where: str, allowed: list[str], depth: int) -> None:
@@ -193,21 +182,7 @@ def _is_known(key: str, value: Any, where: str, depth: int) -> bool:
         return _function(value, where, depth)
     if kind in _TABLES and (kind != "dtype" or isinstance(value, dict)):
         return _object(value, _TABLES[kind], where, depth)
-    return _is_plain(key, value)
-
-
-def _is_plain(key: str, value: Any) -> bool:
-    if key in ("name", "var_name"):
-        return _fits(value)
-    if key in known.FALSE:
-        return value is False or value == 0
-    if isinstance(value, str):
-        auto = key == "alpha" and value in ("auto", "auto_po2")
-        policy = key == "name" and value in known.WORDS["dtype"].split()
-        return auto or policy or value in known.WORDS.get(key, "").split()
-    if isinstance(value, list):
-        return _shape(value)
-    return _finite(value) or _whole(value, known.SIZES.get(key, LARGEST))
+    return is_plain(key, value)
 
 
 _TABLES = {
@@ -236,7 +211,7 @@ def _object(value: Any, table: Mapping[str, str], where: str, depth: int) -> boo
 def _function(value: Any, where: str, depth: int) -> bool:
     """Check an activation or a quantizer: a name, a text that QKeras takes apart, or an object."""
     if isinstance(value, str):
-        return value in known.ACTIVATIONS or _call(value)
+        return value in known.ACTIVATIONS or is_call(value)
     if isinstance(value, dict) and value.get("class_name") == "function":
         plain = {**value, "class_name": None, "config": None, "registered_name": None}
         return value.get("config") in known.ACTIVATIONS and plain == {
@@ -249,61 +224,8 @@ def _function(value: Any, where: str, depth: int) -> bool:
     return _object(value, known.QUANTIZERS, where, depth)
 
 
-def _call(text: str) -> bool:
-    """Tell whether a text calls a quantizer with plain values, as in ``quantized_bits(4,0,1)``.
-
-    QKeras looks the name up among all that its module has, and takes the rest apart by commas.
-
-    Examples
-    --------
-    >>> _call("quantized_bits(4, 0, alpha='auto')"), _call("get_quantizer('quantized_bits')")
-    (True, False)
-    """
-    if len(text) > LONGEST_QUANTIZER or _CONTROLS.search(text):
-        return False
-    try:
-        tree = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return False
-    if isinstance(tree, ast.Name):
-        return tree.id in known.QUANTIZERS
-    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
-        return False
-    names = known.QUANTIZERS.get(tree.func.id, "").split()
-    pairs = [*zip(names, tree.args, strict=False), *((one.arg, one.value) for one in tree.keywords)]
-    given = [name for name, _ in pairs]
-    fits = len(tree.args) <= len(names) and len(given) == len(set(given)) and set(given) <= {*names}
-    return fits and all(_is_literal(str(name), value) for name, value in pairs)
-
-
-def _is_literal(name: str, value: ast.expr) -> bool:
-    try:
-        literal = ast.literal_eval(value)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    scalar = isinstance(literal, bool | int | float | str | None)
-    return scalar and (literal is None or _is_plain(name, literal))
-
-
-def _whole(value: Any, most: int = LARGEST) -> bool:
-    return isinstance(value, int) and abs(value) <= most
-
-
-def _shape(value: Any, depth: int = 0) -> bool:
-    """Tell whether this is a short list of small numbers and None, or of such lists."""
-    if not isinstance(value, list) or len(value) > 16 or depth > 2:  # noqa: PLR2004
-        return False
-    return all(
-        one is None or _shape(one, depth + 1) or _whole(one) or _finite(one) for one in value
-    )
-
-
-def _finite(value: Any) -> bool:
-    return isinstance(value, float) and math.isfinite(value)
-
-
 def _shapes(value: Any, where: str) -> None:
     """Check ``build_config``: the shape that a layer was built for."""
     good = value is None or (isinstance(value, dict) and value.keys() <= {"input_shape"})
-    if not good or not all(one is None or _shape(one) for one in (value or {}).values()):
+    if not good or not all(one is None or is_shape(one) for one in (value or {}).values()):
         raise Refused(f"{where}: build_config is {shown(value)}, not a shape")

@@ -2,8 +2,8 @@
 
 ``python -m hlsgate.inspection.hdf5 WHY SOURCE TARGET`` copies what is allowed into a new file. HDF5
 can do more, which no model needs: keep arrays in other files, link to them, put one together from
-others, point at objects, load filters. An array is copied whole or the file is refused, so a reader of the
-copy never meets what the stranger wrote.
+others, point at objects, load filters. An array is copied whole or the file is refused, so a reader
+of the copy never meets what the stranger wrote.
 """
 
 from __future__ import annotations
