@@ -7,7 +7,7 @@ stands in `hlsgate.inspection.known`, by class, key and value; what does not is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from hlsgate.inspection import known
@@ -59,7 +59,7 @@ def _node(value: Any, where: str, keys: set[str]) -> tuple[str, Any]:
             "TensorFlow; only models without are loaded, so replace it by layers that hls4ml knows"
         )
     module = value.get("module")
-    if module is not None and module not in known.MODULES:
+    if module is not None and not _in(module, known.MODULES):
         raise Refused(
             f"it holds {shown(name)} of {shown(module)} ({where}); only classes of Keras, QKeras "
             "and TF-MOT are loaded"
@@ -71,6 +71,11 @@ def _node(value: Any, where: str, keys: set[str]) -> tuple[str, Any]:
     if not isinstance(value.get("shared_object_id", 0), int):
         raise Refused(f"{where}: shared_object_id is {shown(value['shared_object_id'])}")
     return name, value.get("config")
+
+
+def _in(value: Any, names: Container[str]) -> bool:
+    """Tell whether a value is one of some names; it may be anything, so not be hashed."""
+    return isinstance(value, str) and value in names
 
 
 def _network(value: Any, where: str, depth: int) -> None:
@@ -105,7 +110,7 @@ def _description(value: Any, where: str) -> dict[str, Any]:
 def _layer(value: Any, where: str, depth: int) -> None:
     if depth > DEEPEST:
         raise Refused(f"{where}: networks and wrappers are nested deeper than {DEEPEST}")
-    if isinstance(value, dict) and value.get("class_name") in known.NETWORKS:
+    if isinstance(value, dict) and _in(value.get("class_name"), known.NETWORKS):
         _linked(value, where)
         _network(value, where, depth)
         return
@@ -214,11 +219,11 @@ def _function(value: Any, where: str, depth: int) -> bool:
         return value in known.ACTIVATIONS or is_call(value)
     if isinstance(value, dict) and value.get("class_name") == "function":
         plain = {**value, "class_name": None, "config": None, "registered_name": None}
-        return value.get("config") in known.ACTIVATIONS and plain == {
+        return _in(value.get("config"), known.ACTIVATIONS) and plain == {
             **dict.fromkeys(("class_name", "config", "registered_name")),
             "module": "builtins",
         }
-    if isinstance(value, dict) and value.get("class_name") in known.LAYERS:
+    if isinstance(value, dict) and _in(value.get("class_name"), known.LAYERS):
         _layer(value, where, depth + 1)
         return True
     return _object(value, known.QUANTIZERS, where, depth)

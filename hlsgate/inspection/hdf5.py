@@ -154,7 +154,7 @@ def _require_plain(kind: Any, name: str, *, text: bool = False) -> None:
 
 
 def _attributes(old: Any, new: Any, names: tuple[str, ...] | None) -> None:
-    from h5py import h5a
+    from h5py import h5a, h5s
 
     if h5a.get_num_attrs(old.id) > MOST_ATTRIBUTES:
         raise Refused(f"{old.name!r} has more than {MOST_ATTRIBUTES} attributes")
@@ -165,21 +165,29 @@ def _attributes(old: Any, new: Any, names: tuple[str, ...] | None) -> None:
         if names is not None and name not in names:
             continue
         _require_plain(attribute.get_type(), name, text=True)
-        if math.prod(attribute.shape) * attribute.get_type().get_size() > MOST_TEXT:
+        if math.prod(attribute.shape or ()) * attribute.get_type().get_size() > MOST_TEXT:
             raise Refused(f"the attribute {name!r} is too large")
+        if attribute.get_space().get_simple_extent_type() == h5s.NULL:
+            raise Refused(f"the attribute {name!r} holds nothing")
         value = old.attrs[name]
         _require_text(name, value)
-        new.attrs.create(name, value, shape=attribute.shape, dtype=attribute.dtype)
+        new.attrs.create(name, value, shape=attribute.shape, dtype=_written(attribute.dtype))
         if name.startswith("weight_names") and attribute.shape:
             listed += list(value)
     if len(listed) != len(set(listed)):  # each name is read anew, so many would fill the memory
         raise Refused(f"{old.name!r} lists an array twice")
 
 
+def _written(kind: Any) -> Any:
+    """Return the type to write: Keras calls its texts ASCII, and stores UTF-8."""
+    import h5py
+
+    text = h5py.check_string_dtype(kind)
+    return h5py.string_dtype("utf-8") if text is not None and text.length is None else kind
+
+
 def _require_text(name: str, value: Any) -> None:
     """Refuse text that is none, or too much of it: entries may all point at the same long one."""
-    if type(value).__name__ == "Empty":
-        raise Refused(f"the attribute {name!r} holds nothing")
     texts = value.tolist() if hasattr(value, "tolist") else [value]
     total = 0
     for text in texts if isinstance(texts, list) else [texts]:

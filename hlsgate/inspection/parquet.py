@@ -62,10 +62,12 @@ def copy(source: Path, target: Path, names: Sequence[str]) -> None:
         chosen = [name for name in kinds if not names or name in names]
         limited.limit(_size(stored.metadata.num_rows, {name: kinds[name] for name in chosen}))
         table = stored.read(columns=chosen, use_threads=False)
+        if gaps := [name for name in chosen if table.column(name).null_count]:
+            raise Refused(f"the column {gaps[0][:100]!a} has gaps")
         columns = {name: table.column(name).to_numpy() for name in chosen}
     for name, values in columns.items():
         if values.dtype.kind not in "biuf":
-            raise Refused(f"the column {name[:100]!a} has no plain numbers, or gaps")
+            raise Refused(f"the column {name[:100]!a} has no plain numbers")
     np.savez(target, **columns)
 
 

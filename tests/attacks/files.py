@@ -92,7 +92,7 @@ def write_h5(path, network, arrays, text=None):
         file.attrs["model_config"] = json.dumps(network) if text is None else text
         file.attrs["keras_version"], file.attrs["backend"] = "2.14.0", "tensorflow"
         weights = file.create_group("model_weights")
-        names = [one["config"].get("name", "") for one in network["config"]["layers"]]
+        names = ["x_in", *arrays]
         weights.attrs["layer_names"] = [name.encode() for name in names]
         for name in names:
             group = weights.create_group(name)
@@ -105,7 +105,7 @@ def write_h5(path, network, arrays, text=None):
 
 def write_keras(path, network, arrays, text=None, extra=()):
     """Write a model as Keras 2.14 writes .keras; return the path."""
-    network = _with_modules(copy.deepcopy(network))
+    network = with_modules(copy.deepcopy(network))
     weights = path.with_suffix(".weights")
     with h5py.File(weights, "w") as file:
         file.create_group("vars")
@@ -127,7 +127,8 @@ def write_keras(path, network, arrays, text=None, extra=()):
     return path
 
 
-def _with_modules(network):
+def with_modules(network):
+    """Say where classes are, as .keras does."""
     network["module"] = "keras"
     if network["class_name"] == "Functional":
         network |= {"module": "keras.src.engine.functional", "registered_name": "Functional"}

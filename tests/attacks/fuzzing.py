@@ -54,11 +54,20 @@ def make(rng, folder, canary):
     zipped = model is not files.quantised and rng.random() < 0.4
     path = folder / ("m.keras" if zipped else "m.h5")
     write = files.write_keras if zipped else files.write_h5
-    kinds = ["config", "config", "structure", "structure", "bytes", "members" if zipped else "config"]
+    kinds = [
+        "config",
+        "config",
+        "structure",
+        "structure",
+        "bytes",
+        "members" if zipped else "config",
+    ]
     kind = str(rng.choice(kinds))
     text = None
     if kind == "config":
-        text = mutations.configuration(rng, files._with_modules(network) if zipped else network, canary)
+        text = mutations.configuration(
+            rng, files.with_modules(network) if zipped else network, canary
+        )
     write(path, network, arrays, text)
     if kind == "structure":
         _restructured(rng, path, canary, zipped=zipped)
@@ -250,8 +259,9 @@ def main():
     options.add_argument("--progress", type=Path)
     chosen = options.parse_args()
     started = time.monotonic()
-    counts, worst = run(chosen.inputs, chosen.seed, load=chosen.load, keep=chosen.keep,
-                        progress=chosen.progress)
+    counts, worst = run(
+        chosen.inputs, chosen.seed, load=chosen.load, keep=chosen.keep, progress=chosen.progress
+    )
     for name, count in sorted(counts.items()):
         print(f"{count:6}  {name}")
     print(f"{time.monotonic() - started:.0f} s; worst {worst}")

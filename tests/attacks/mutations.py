@@ -53,7 +53,9 @@ def configuration(rng, network, canary):
             _change(rng, holder, key, canary)
     text = json.dumps(network)
     if rng.random() < 0.05:
-        text = rng.choice([text[:-5], "[" * 5000, text.replace("{", '{"a": NaN, ', 1), text * 2, ""])
+        text = rng.choice(
+            [text[:-5], "[" * 5000, text.replace("{", '{"a": NaN, ', 1), text * 2, ""]
+        )
     return str(text)
 
 
@@ -166,7 +168,9 @@ def _array(rng, group, one, canary):
         kinds = ("f8", "f2", ">f4", "i1", "u8", "bool", "c8", "V7", "S5")
         group.create_dataset(name, shape, str(rng.choice(kinds)))
     elif choice == 8:
-        group.create_dataset(name, tuple(int(n) for n in rng.integers(0, 9, rng.integers(0, 5))), "f4")
+        group.create_dataset(
+            name, tuple(int(n) for n in rng.integers(0, 9, rng.integers(0, 5))), "f4"
+        )
     elif choice == 9:
         packed = {"compression": "gzip", "shuffle": True, "fletcher32": True, "chunks": True}
         group.create_dataset(name, data=np.full(shape, 0.25, "<f4"), **packed)
