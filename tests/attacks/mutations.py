@@ -14,7 +14,8 @@ EVIL_TEXTS = (
     "quantized_bits(__import__('os').system('touch {canary}/called'))",
     "quantized_bits(4,0,1,alpha=open('{canary}/opened','w'))",
     "get_quantizer('quantized_bits(4)')", "safe_eval", "K", "tf", "np", "Lambda", "TFOpLambda",
-    "SlicingOpLambda", "TensorFlowOpLayer", "RNN", "Custom>Thing", "hlsgate_canary", "os", "os.system",
+    "SlicingOpLambda", "TensorFlowOpLayer", "RNN", "Custom>Thing", "hlsgate_canary", "os",
+    "os.system",
     "../../etc/passwd", "{canary}/secret.bin", "", "\x00", "x" * 300, "\u202e", "NaN", "a/b", "..",
     "quantized_bits(" * 50, "(" * 500, "linear", "relu", "ternary(number_of_unrolls=9)", "float64",
 )  # fmt: skip
@@ -33,7 +34,8 @@ EVIL_VALUES = (
     {"class_name": "TFOpLambda", "config": {"name": "t", "function": "io.write_file"}},
     {"class_name": "TensorFlowOpLayer", "config": {"name": "t", "constants": {}, "node_def":
      {"name": "t", "op": "DebugIdentityV2", "input": ["x_in"], "attr": {}}}},
-    {"class_name": "Dense", "config": {"units": 2**30}}, {"class_name": "Dense", "config": {"units": 3}},
+    {"class_name": "Dense", "config": {"units": 2**30}}, ["os"], {"module": ["os"]},
+    {"class_name": "Dense", "config": {"units": 3}}, {"class_name": ["x"], "config": {}},
     {"class_name": "Constant", "config": {"value": 0.5}},
 )  # fmt: skip
 EVIL_KEYS = (

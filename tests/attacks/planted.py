@@ -209,18 +209,18 @@ MODELS = {
         "settings of training",
     ),
     "constant": (
-        model("a", _inner(lambda one, _: one.update(inbound_nodes=[["_CONSTANT_VALUE", -1, 1, {}]]))),
+        model("a", _inner(lambda one, _: one.update(inbound_nodes=[["_CONSTANT_VALUE", -1, 1, {}]]))),  # noqa: E501
         "takes its inputs from",
     ),
     "units": (model("a", _set(units=2**40)), "units is"),
     "nested": (model("a", _nested), "nested deeper"),
-    "no_layers": (model("a", lambda net, _: net["config"].update(layers=None)), "no list of layers"),
+    "no_layers": (model("a", lambda net, _: net["config"].update(layers=None)), "no list of layers"),  # noqa: E501
     # what is in HDF5
     "external": (stored("a", _external), "kept in another file"),
     "virtual": (stored("a", _virtual), "virtual array"),
     "soft_link": (stored("a", _put(KERNEL, lambda *_: h5py.SoftLink("/x"))), "is a link"),
     "external_link": (
-        stored("a", _put(KERNEL, lambda _, canary: h5py.ExternalLink(str(canary / "secret.h5"), "/"))),
+        stored("a", _put(KERNEL, lambda _, canary: h5py.ExternalLink(str(canary / "secret.h5"), "/"))),  # noqa: E501
         "is a link",
     ),
     "loop": (
@@ -235,7 +235,7 @@ MODELS = {
         stored("a", _put("model_weights/type", lambda *_: np.dtype("f4"))),
         "neither a group nor an array",
     ),
-    "references": (stored("a", lambda file, _: _instead(file, dtype=h5py.ref_dtype)), "plain numbers"),
+    "references": (stored("a", lambda file, _: _instead(file, dtype=h5py.ref_dtype)), "plain numbers"),  # noqa: E501
     "compound": (stored("a", lambda file, _: _instead(file, dtype=[("a", "f4")])), "plain numbers"),
     "strings": (
         stored("a", lambda file, _: _instead(file, dtype=h5py.string_dtype())),
