@@ -115,7 +115,7 @@ def _layer(value: Any, where: str, depth: int) -> None:
         _network(value, where, depth)
         return
     inner = value.get("config") if isinstance(value, dict) else None
-    if isinstance(inner, dict) and "name" in inner:
+    if isinstance(inner, dict) and fits(inner.get("name")):
         where = f"{where} ({shown(inner['name'])})"
     name, config = _node(value, where, _LAYER_NODE)
     if name not in known.LAYERS:

@@ -46,8 +46,10 @@ def run(folder, *arguments, code=2):
     return said
 
 
-SEEN = ("input_name", "operation", "external", "virtual", "external_link", "called", "deep_json.h5",
-        "zip_outside", "fifo.h5", "fifo.keras", "zero.h5", "odd_attribute", "lambda_keras")  # fmt: skip
+SEEN = (
+    "input_name", "operation", "external", "virtual", "external_link", "called", "deep_json.h5",
+    "zip_outside", "fifo.h5", "fifo.keras", "zero.h5", "odd_attribute", "lambda_keras",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SEEN)
