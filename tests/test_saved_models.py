@@ -193,6 +193,11 @@ def test_other_texts_are_no_quantizers(text):
     assert not values.is_call(text)
 
 
+def test_a_refusal_can_be_printed():
+    """A library may quote what it read, and a terminal would obey it."""
+    assert str(Refused("a\x1b[2Jb\nc\u202ed é")) == r"a\x1b[2Jb\nc\u202ed é"
+
+
 def test_every_key_has_a_check():
     """A made-up value passes nowhere, whatever the layer and the key."""
     from hlsgate.inspection import known

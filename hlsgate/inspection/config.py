@@ -65,7 +65,7 @@ def _node(value: Any, where: str, keys: set[str]) -> tuple[str, Any]:
             "and TF-MOT are loaded"
         )
     if value.get("registered_name") not in (None, name):
-        raise Refused(f"{where} is registered as {shown(value['registered_name'])}, not as {name}")
+        raise Refused(f"{where} is registered as {shown(value['registered_name'])}, not so named")
     if odd := value.keys() - keys - {_PASSIVE}:
         raise Refused(f"{where}: {shown(min(odd))} is no key of such an object")
     if not isinstance(value.get("shared_object_id", 0), int):

@@ -24,7 +24,14 @@ _WHY = "refused"
 
 
 class Refused(Exception):
-    """A file is not what may be read; the message says why, as a clause."""
+    """A file is not what may be read; the message says why, as a clause that can be printed.
+
+    Libraries quote what they read, so what is no text is escaped here.
+    """
+
+    def __init__(self, why: str) -> None:
+        plain = (one if one.isprintable() else ascii(one)[1:-1] for one in why)
+        super().__init__("".join(plain))
 
 
 def run(module: str, arguments: list[str | Path]) -> None:
