@@ -249,7 +249,7 @@ def test_attacking_rows(tmp_path, name):
 
 @pytest.mark.parametrize("name", planted.PARQUET)
 def test_attacking_columns(tmp_path, name):
-    """A column of 7 GB in 200 kB, and what is no column of numbers, are refused in a sentence."""
+    """What unpacks to gigabytes, and what is no column of numbers, are refused in a sentence."""
     pytest.importorskip("pyarrow")
     from hlsgate import datasets
 

@@ -452,7 +452,7 @@ ROWS = {
 
 
 def parquet_bomb(folder, canary):
-    """Write 200 kB that unpack to 7 GB."""
+    """Write some 100 kB that unpack to 4.5 GB."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -461,7 +461,7 @@ def parquet_bomb(folder, canary):
     path = folder / "bomb.parquet"
     schema = pa.schema([(name, pa.int64()) for name in ("label", *(f"c{n}" for n in range(15)))])
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for _ in range(17):
+        for _ in range(10):
             writer.write_table(pa.table([same] * 16, schema=schema))
     return path
 
