@@ -78,7 +78,7 @@ def test_suite(tmp_path, canary, rows, name):
     run(tmp_path, "init", "net", "--data", data, *models, code=0)
     before = sorted(canary.iterdir())
     suite = tmp_path / "suite.py"
-    run(tmp_path, "test", "--suite", suite, "-k", "odd", "-p", "no:cacheprovider", code=1)
+    run(tmp_path, "test", "--suite", suite, "-k", "odd", code=1)
     assert sorted(canary.iterdir()) == before
 
 
