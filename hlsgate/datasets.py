@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hlsgate import opening
 from hlsgate.errors import DatasetError
+from hlsgate.inspection import arrays, parquet
+from hlsgate.inspection.limited import Refused
 from hlsgate.progress import Step, silent
 from hlsgate.suites import Benchmark, Rows
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
     from hlsgate.cache import Cache
 
-MAX_BYTES = 4 * 2**30
+MAX_BYTES = parquet.MAX_BYTES
 """Largest file of rows that is read, unpacked."""
 
 _BYTE = 256
@@ -175,49 +179,41 @@ def read(path: Path, columns: Sequence[str] = ()) -> Rows:
     """
     if path.suffix not in (".npz", ".parquet"):
         raise DatasetError(f"{path} is neither an npz nor a parquet file.")
-    if not path.is_file():
-        raise DatasetError(f"{path} is not there, or is no file; name an npz or parquet file.")
-    if path.suffix == ".parquet":
-        return _read_parquet(path, columns)
-    return read_npz(path)
+    return _read_parquet(path, columns) if path.suffix == ".parquet" else read_npz(path)
 
 
 def read_npz(path: Path) -> Rows:
     """Read rows from an npz file; pickled objects are refused."""
-    import numpy as np
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
-            raise DatasetError(
-                f"{path} unpacks to {size / 2**20:,.0f} MiB; at most {MAX_BYTES / 2**20:,.0f} are "
-                "read."
-            )
-        with np.load(path, allow_pickle=False) as arrays:
-            test = arrays["test"] if "test" in arrays.files else None
-            return Rows(arrays["features"], arrays["labels"], test)
-    except DatasetError:
-        raise
-    except Exception as error:  # zipfile, zlib and numpy have a dozen for a damaged file
-        raise DatasetError(f"{path} does not hold features and labels: {error}.") from error
+    with _told(path, "features and labels"):
+        stored = arrays.read(path, MAX_BYTES, ("features", "labels", "test"))
+        return Rows(stored["features"], stored["labels"], stored.get("test"))
 
 
 def _read_parquet(path: Path, columns: Sequence[str]) -> Rows:
     import numpy as np
 
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise DatasetError(f"reading {path} needs pyarrow; install it, or give npz.") from error
-    try:
-        table = parquet.read_table(path)
-        found = {name: table.column(name).to_numpy() for name in table.column_names}
+    if find_spec("pyarrow") is None:
+        raise DatasetError(f"reading {path} needs pyarrow; install it, or give npz.")
+    with _told(path, "the columns that it should"):
+        found = parquet.read(path, [*columns, "label", "test"] if columns else ())
         names = columns or [name for name in found if name not in ("label", "test")]
         features = np.stack([found[name] for name in names], axis=1)
         return Rows(features, found["label"], found.get("test"))
-    except (ArrowException, OSError, KeyError, ValueError) as error:
-        raise DatasetError(f"{path} does not hold the columns that it should: {error}.") from error
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    """Say in a sentence why a file cannot be read."""
+    try:
+        yield
+    except (FileNotFoundError, opening.NoRegularFileError) as error:
+        raise DatasetError(
+            f"{path} is not there, or is no file; name an npz or parquet file."
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror or error}).") from error
+    except (Refused, KeyError, ValueError) as error:
+        raise DatasetError(f"{path} does not hold {what}: {error}.") from error
 
 
 def drawn_split(rows: int) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from hlsgate import opening
 from hlsgate.errors import SuiteError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.measurement import Stage
@@ -75,9 +76,13 @@ class Built:
         return f"{self.build.__qualname__} {file_digest(Path(source))}"
 
 
+_LARGEST = 2**30
+"""Bytes of the largest file that is hashed."""
+
+
 def _file_digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(opening.read(path, _LARGEST)).hexdigest()
     except OSError as error:
         raise SuiteError(f"{path} cannot be read ({error.strerror}).") from error
 

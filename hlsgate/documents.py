@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from hlsgate import opening
 from hlsgate.cache import write_atomically
 from hlsgate.errors import HlsgateError
 
@@ -68,18 +68,18 @@ def load(path: Path, error: type[HlsgateError], hint: str) -> Any:
 
 
 def _text(path: Path) -> str:
-    kind = path.stat().st_mode
-    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # a pipe or a device may never end
-        raise ValueError("no plain file")
-    with path.open("rb") as file:
-        raw = file.read(LARGEST_FILE + 1)
-    if len(raw) > LARGEST_FILE:
-        raise ValueError(f"more than {LARGEST_FILE:,} bytes")
-    return raw.decode("utf-8")
+    return opening.read(path, LARGEST_FILE).decode("utf-8")
 
 
-def parse(text: str) -> Any:
+def parse(text: str, deepest: int = DEEPEST) -> Any:
     """Parse JSON strictly.
+
+    Parameters
+    ----------
+    text : str
+        The JSON.
+    deepest : int
+        Levels of nesting that it may have.
 
     Raises
     ------
@@ -101,19 +101,19 @@ def parse(text: str) -> Any:
         parse_float=_finite,
         parse_int=_countable,
     )
-    for place, value in _texts(content):
+    for place, value in _texts(content, deepest):
         if _NO_TEXT.search(value):
             raise ValueError(f"{place}: {value!a} holds characters that are no text")
     return content
 
 
-def _texts(content: Any) -> Iterator[tuple[str, str]]:
+def _texts(content: Any, deepest: int) -> Iterator[tuple[str, str]]:
     """Give every text, keys included, and where it stands; without recursion."""
     todo: list[tuple[tuple[Any, ...], Any]] = [((), content)]
     while todo:
         steps, value = todo.pop()
-        if len(steps) > DEEPEST:
-            raise ValueError(f"nested deeper than {DEEPEST} levels")
+        if len(steps) > deepest:
+            raise ValueError(f"nested deeper than {deepest} levels")
         if isinstance(value, str):
             yield place(steps), value
         elif isinstance(value, dict):

@@ -5,14 +5,18 @@ This module and `hlsgate.training` are the only ones that know TensorFlow.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from hlsgate import determinism, saved_models, suite
 from hlsgate.declarations import Built, Saved
+from hlsgate.documents import shortened
 from hlsgate.errors import CheckpointError, DiagnosisError, ModelError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.layers import WRAPPER, KerasLayer
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
     Weights = Mapping[str, NDArray[np.float32]]
 
 EVALUATION_BATCH = 8192
+
+MOST_WEIGHTS = 50 * 2**20
+"""Of a saved network: as many as 200 MiB hold."""
 
 PACKAGES = (
     "tensorflow", "tensorflow-cpu", "keras", "qkeras", "tensorflow-model-optimization", "numpy",
@@ -426,14 +433,24 @@ def load_model(path: Path) -> Any:
     Parameters
     ----------
     path : pathlib.Path
-        A file, which `hlsgate.saved_models.inspect` has to let pass.
+        A file, of which Keras reads a copy that `hlsgate.saved_models` makes.
 
     Raises
     ------
     DiagnosisError
         If it is refused unread, Keras refuses it, or it has not one input and one output.
     """
-    saved_models.inspect(path)
+    with saved_models.inspected(path) as copied:
+        model = _loaded(path, copied)
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise DiagnosisError(
+            f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; only models "
+            "of one each are diagnosed."
+        )
+    return model
+
+
+def _loaded(path: Path, copied: Path) -> Any:
     tf = tensorflow()
     from qkeras.utils import _add_supported_quantized_objects
     from tensorflow_model_optimization.sparsity import keras as sparsity
@@ -441,18 +458,40 @@ def load_model(path: Path) -> Any:
     known: dict[str, Any] = {}
     _add_supported_quantized_objects(known)
     try:
-        with sparsity.prune_scope():
-            model = tf.keras.models.load_model(
-                path, custom_objects=known, compile=False, safe_mode=True
+        with sparsity.prune_scope(), _few_weights(path):
+            return tf.keras.models.load_model(
+                copied, custom_objects=known, compile=False, safe_mode=True
             )
+    except DiagnosisError:
+        raise
     except Exception as error:  # Keras raises many kinds
         told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        told = shortened(told.replace(str(copied), str(path)))
         raise DiagnosisError(
             f"Keras cannot load {path} (a model with QKeras layers is to be saved as .h5): {told}"
         ) from error
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise DiagnosisError(
-            f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; only models "
-            "of one each are diagnosed."
-        )
-    return model
+
+
+@contextmanager
+def _few_weights(path: Path) -> Iterator[None]:
+    """Refuse a network that would allocate more weights than a file may hold.
+
+    A layer is told its size in a few characters, and fills its weights before those of the file are
+    looked at. Source: Keras 2.14, where every layer makes its weights by `Layer.add_weight`.
+    """
+    layer = tensorflow().keras.layers.Layer
+    make, total = layer.add_weight, 0
+
+    @functools.wraps(make)
+    def counted(self: Any, name: Any = None, shape: Any = None, *args: Any, **settings: Any) -> Any:
+        nonlocal total
+        total += math.prod(int(length or 1) for length in shape or ())
+        if total > MOST_WEIGHTS:
+            raise DiagnosisError(
+                f"{path} describes a network of more than {MOST_WEIGHTS:,} weights; that many are "
+                "not loaded."
+            )
+        return make(self, name, shape, *args, **settings)
+
+    with mock.patch.object(layer, "add_weight", counted):
+        yield

@@ -193,7 +193,7 @@ def test_a_file_that_is_too_large(tmp_path, monkeypatch):
     np.savez_compressed(path, features=np.zeros((ROWS, 16)), labels=np.zeros(ROWS, int))
     monkeypatch.setattr(datasets, "MAX_BYTES", 2**15)
     assert path.stat().st_size < 2**15
-    with pytest.raises(DatasetError, match=r"zeros\.npz unpacks to 0 MiB; at most 0 are read"):
+    with pytest.raises(DatasetError, match=r"zeros\.npz .*unpacks to 0 MiB; at most 0 are read"):
         datasets.read_npz(path)
 
 
@@ -216,7 +216,7 @@ def test_what_is_no_array(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("labels.npy", "text")
         archive.writestr("features.npy", "text")
-    with pytest.raises(DatasetError, match=r"labels have shape \(\), should be one for each row"):
+    with pytest.raises(DatasetError, match="does not hold features and labels"):
         from_file(path)
 
 

@@ -42,6 +42,7 @@ NAVIGATION = {
         "tutorial": "Ten-minute tutorial",
         "verdicts": "How to read each verdict",
         "add-a-model": "Add a model",
+        "saved-models": "Models and rows from others",
         "continuous-integration": "Gate a pull request",
         "rebaselining": "Change a baseline",
         "licensed-toolchains": "Bring a licensed toolchain",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import ndjson
 
+from hlsgate import opening
 from hlsgate.documents import unique_keys
 from hlsgate.errors import ReportError
 
@@ -74,17 +75,16 @@ def present(path: Path) -> bool:
 def read_text(path: Path) -> str:
     """Return a file's text; `ReportError` unless it is there, of sane size, and UTF-8."""
     try:
-        if not path.is_file():  # also keeps a pipe or a device from blocking the read
-            problem = "is not there; run the tool again or name another report folder."
-            raise ReportError(path, "file", problem)
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = opening.read(path, MAX_BYTES)
+    except (FileNotFoundError, NotADirectoryError, opening.NoRegularFileError) as error:
+        problem = "is not there; run the tool again or name another report folder."
+        raise ReportError(path, "file", problem) from error
+    except opening.TooLargeError as error:
+        problem = f"holds more than {MAX_BYTES} bytes, which no report does; the file is foreign."
+        raise ReportError(path, "size", problem) from error
     except OSError as error:
         problem = f"cannot be read ({error.strerror})."
         raise ReportError(path, "file", problem) from error
-    if len(raw) > MAX_BYTES:
-        problem = f"holds more than {MAX_BYTES} bytes, which no report does; the file is foreign."
-        raise ReportError(path, "size", problem)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

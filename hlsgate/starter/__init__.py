@@ -53,7 +53,7 @@ def write(folder: Path, benchmark: str, data: Path, models: Mapping[str, Path]) 
     first = next(iter(chosen))
     values = {
         "benchmark": benchmark,
-        "data": _relative(data, folder),
+        "data": repr(_relative(data, folder)),
         "classes": _classes(data),
         "variants": "\n".join(
             _variant(benchmark, name, _relative(path, folder), first)
@@ -97,6 +97,6 @@ def _variant(benchmark: str, name: str, path: str, first: str) -> str:
             f'reference="{benchmark}-{first}",',
             "# Say how many zeros every kernel has, to have it checked: sparsity=0.75,",
         ]
-    head = [f'"{benchmark}-{name}",', f'"{benchmark}",', f'Saved(HERE / "{path}"),', "recipe=None,"]
+    head = [f'"{benchmark}-{name}",', f'"{benchmark}",', f"Saved(HERE / {path!r}),", "recipe=None,"]
     body = "\n".join(f"        {line}" for line in [*head, *lines])
     return f"    Variant(\n{body}\n    ),"
