@@ -13,7 +13,10 @@ from click.testing import CliRunner
 
 from hlsgate import checkpoints, figures, page, results, suite
 from hlsgate.__main__ import main
+from hlsgate.cache import Cache
 from hlsgate.errors import ExtraMissing, ResultsError
+from hlsgate.figures import roc
+from hlsgate.figures.kept import Figures
 from hlsgate.gates import baselines, summary
 from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
 from hlsgate.page.blocks import Folded, Grid, Heading, Row, Text
@@ -207,7 +210,7 @@ def test_savings_are_by_one_tool_each(content):
         }
         for key, alut in (("jets-float", 1000), ("jets-q4_p75", 100))
     }  # fmt: skip
-    found = grids(resources.section(content, published).blocks)
+    found = grids(resources.section(content, published, Figures()).blocks)
     yosys = found["yosys 0.70, da4ml 0.5.2 for cyclonev: synthesis, logits only"]
     assert cells(yosys, "jets-float") == ["jets-float", "118,750", "-", "15,833", "-", "recorded"]
     assert cells(yosys, "jets-q4_p75")[1:3] == ["8,200", "93.1 %"]
@@ -220,7 +223,9 @@ def test_no_saving_against_another_release(content):
     spoiled = {**content, "designs": dict(content["designs"])}
     old = spoiled["designs"]["jets-float-da4ml"]["measurement"]
     spoiled["designs"]["jets-float-da4ml"] = {"measurement": {**old, "tool_version": "0.4"}}
-    grid = grids(resources.section(spoiled, {}).blocks)["da4ml 0.5.2: logic, logits only"]
+    grid = grids(resources.section(spoiled, {}, Figures()).blocks)[
+        "da4ml 0.5.2: logic, logits only"
+    ]
     assert cells(grid, "jets-q4_p75")[2] == "-"
     assert any("tool release is 0.5.2, jets-float's is 0.4" in note for note in grid.notes)
 
@@ -243,7 +248,7 @@ def test_layers_appear_when_results_have_them(content):
 
 def test_without_a_sweep_the_page_says_how_to_make_one(content):
     """The variants are drawn alone, and the command is named, for every benchmark with a family."""
-    blocks = frontier.section(content, {}).blocks
+    blocks = frontier.section(content, {}, Figures()).blocks
     heads = [one.text for one in blocks if isinstance(one, Heading)]
     assert heads == [one.key for one in suite.active().benchmarks]
     told = [one.text for one in blocks if isinstance(one, Text)]
@@ -259,14 +264,16 @@ def test_a_benchmark_without_a_family_says_so(content, monkeypatch):
     own = suite.shipped()
     none = tuple(replace(one, family=None) for one in own.benchmarks)
     monkeypatch.setattr(suite, "_chosen", [(replace(own, benchmarks=none), None)])
-    told = [one.text for one in frontier.section(content, {}).blocks if isinstance(one, Text)]
+    told = [
+        one.text for one in frontier.section(content, {}, Figures()).blocks if isinstance(one, Text)
+    ]
     assert told[0] == "No family of points is declared for jets, so there is no sweep of it."
 
 
 def test_two_sweeps_are_two_parts(content):
     """Each benchmark has its answer, its tables and its plots."""
     sweeps = {key: page_sample.sweep(key) for key in ("jets", "digits")}
-    blocks = frontier.section(content, sweeps).blocks
+    blocks = frontier.section(content, sweeps, Figures()).blocks
     found = grids(blocks)
     for key in sweeps:
         rows = found[f"The frontier of {key}"].rows
@@ -298,16 +305,16 @@ def test_stored_frontiers_are_shown_by_themselves(tmp_path, monkeypatch):
 
 def test_only_the_weights_of_the_results_are_shown(content, tmp_path):
     """Weights that are not those of the results are named, not drawn."""
-    shown = grids(weights.section(content, page_sample.CHECKPOINTS).blocks)
+    shown = grids(weights.section(content, page_sample.CHECKPOINTS, Figures()).blocks)
     grid = shown["Bits in use by kernel, and zeros: jets"]
     assert cells(grid, "jets-float")[1] == "float, 0 % zero"
     assert re.fullmatch(r"4 of 4 bits, 75 % zero", cells(grid, "jets-q4_p75")[1])
     frozen = {**content["variants"]["jets-float"]["frozen"], "weights_sha256": "9" * 64}
     other = {"variants": {"jets-float": {"frozen": frozen}}}
-    section = weights.section(other, page_sample.CHECKPOINTS)
+    section = weights.section(other, page_sample.CHECKPOINTS, Figures())
     assert grids(section.blocks) == {}
     assert "these results are of 999999999999" in section.blocks[-1].lines[0]
-    missing = weights.section(content, tmp_path)
+    missing = weights.section(content, tmp_path, Figures())
     assert len(missing.blocks[-1].lines) == len(page_sample.JETS)
 
 
@@ -320,7 +327,7 @@ def test_networks_of_several_benchmarks_stand_apart(tmp_path):
             path = page_sample.CHECKPOINTS / f"{key}.npz"
             sha = checkpoints.load(path, suite.variant(key)).sha256
             found["variants"][key] = {"frozen": {"weights_sha256": sha}}
-        shown = grids(weights.section(found, page_sample.CHECKPOINTS).blocks)
+        shown = grids(weights.section(found, page_sample.CHECKPOINTS, Figures()).blocks)
     jets, digits = (shown[f"Bits in use by kernel, and zeros: {key}"] for key in ("jets", "digits"))
     assert jets.heads == ("variant", "dense1", "dense2", "dense3", "logits")
     assert digits.heads == ("variant", "dense1", "dense2", "logits", "conv1", "conv2")
@@ -370,3 +377,23 @@ def test_unusable_sweep_is_one_sentence(tmp_path):
     done = CliRunner().invoke(main, ["report", str(paths[0]), "--frontier", str(paths[1])])
     assert done.exit_code == 2
     assert "frontier.json: top level" in done.output
+
+
+def test_figures_are_drawn_once(tmp_path):
+    """What is shown decides whether a figure is drawn again; a page without cache draws all."""
+    drawn = []
+
+    def draw(name, lines):
+        drawn.append(name)
+        return roc.draw(name, lines)
+
+    draw.__module__, draw.__qualname__ = roc.__name__, roc.draw.__qualname__
+    lines = {"jets-float": ([0.0, 1.0], [0.0, 1.0])}
+    kept = Figures(Cache(tmp_path))
+    first = kept.inline(draw, ("g", lines), "roc-g", "title", {})
+    assert Figures(Cache(tmp_path)).inline(draw, ("g", lines), "roc-g", "title", {}) == first
+    assert Figures().inline(draw, ("g", lines), "roc-g", "title", {}) == first
+    assert drawn == ["g", "g"]
+    other = {"jets-float": ([0.0, 1.0], [0.5, 1.0])}
+    assert kept.inline(draw, ("g", other), "roc-g", "title", {}) != first
+    assert drawn == ["g", "g", "g"]

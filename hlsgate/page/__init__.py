@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from hlsgate import documents, figures
+from hlsgate.cache import Cache
 from hlsgate.errors import ResultsError
+from hlsgate.figures.kept import Figures
 from hlsgate.gates.baselines import Baselines
 from hlsgate.gates.summary import Summary
 from hlsgate.page import (
@@ -39,6 +41,7 @@ def write(
     baselines: Baselines,
     checkpoints: Path,
     sweeps: Mapping[str, Mapping[str, Any]],
+    cache: Cache | None = None,
 ) -> None:
     """Write the page of a run.
 
@@ -56,6 +59,8 @@ def write(
         Folder of frozen weights; only those that the results are of are shown.
     sweeps : mapping of str to mapping
         By benchmark, as `hlsgate.frontier.documents.gathered` returns them.
+    cache : Cache, optional
+        Where figures are kept, so that those that have not changed are not drawn again.
 
     Raises
     ------
@@ -65,15 +70,16 @@ def write(
         If results contradict themselves, or the file cannot be written.
     """
     figures.require()
+    drawn = Figures(cache)
     sections = [
         verdict.section(content, summary),
         accuracy.accuracy(content),
-        resources.section(content, baselines.published()),
-        frontier.section(content, sweeps),
-        accuracy.curves(content),
+        resources.section(content, baselines.published(), drawn),
+        frontier.section(content, sweeps, drawn),
+        accuracy.curves(content, drawn),
         accuracy.confusion(content),
         emulation.section(content),
-        weights.section(content, checkpoints),
+        weights.section(content, checkpoints, drawn),
         history.section(baselines),
         provenance.section(content, baselines, sweeps),
     ]

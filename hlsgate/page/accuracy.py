@@ -7,8 +7,8 @@ from typing import Any
 
 from hlsgate import suite, tables
 from hlsgate.errors import ResultsError
-from hlsgate.figures import roc, style
-from hlsgate.figures.svg import inline
+from hlsgate.figures import roc
+from hlsgate.figures.kept import Figures
 from hlsgate.page.blocks import Block, Folded, Grid, Heading, Matrix, Picture, Row, Section, Text
 from hlsgate.suites import Benchmark
 
@@ -24,18 +24,22 @@ def accuracy(content: Mapping[str, Any]) -> Section:
     return Section("accuracy", "Accuracy and parity", blocks)
 
 
-def curves(content: Mapping[str, Any]) -> Section:
+def curves(content: Mapping[str, Any], figures: Figures) -> Section:
     """ROC curves of every class, and the areas under them."""
     blocks: list[Block] = []
     for benchmark in suite.active().benchmarks:
         found, names = _frozen(content, "roc", benchmark), _classes(content, benchmark)
-        shown: list[Block] = [Row([_curve(benchmark.key, *one, found) for one in enumerate(names)])]
+        shown: list[Block] = [
+            Row([_curve(benchmark.key, *one, found, figures) for one in enumerate(names)])
+        ]
         shown = [*(shown if found else []), *_areas(content, names, benchmark)]
         blocks += [Heading(benchmark.key), *shown] if shown else []
     return Section("roc", "ROC curves", blocks or [_absent("ROC curves")])
 
 
-def _curve(benchmark: str, number: int, name: str, found: Mapping[str, Any]) -> Picture:
+def _curve(
+    benchmark: str, number: int, name: str, found: Mapping[str, Any], figures: Figures
+) -> Picture:
     lines = {
         variant: _checked(variant, name, curve)
         for variant, curve in found.items()
@@ -43,8 +47,7 @@ def _curve(benchmark: str, number: int, name: str, found: Mapping[str, Any]) -> 
     }
     title = f"ROC curves of {len(lines)} networks, {name} against the other classes"
     salt = f"roc-{benchmark}-{number}"
-    with style(salt):
-        svg = inline(roc.draw(name, lines), salt, title, {})
+    svg = figures.inline(roc.draw, (name, lines), salt, title, {})
     return Picture(svg, f"{name} against the rest: lower and further right is better.")
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hlsgate import suite
-from hlsgate.figures import frontier, style
-from hlsgate.figures.svg import inline
+from hlsgate.figures import frontier
+from hlsgate.figures.kept import Figures
 from hlsgate.gates.changes import number
 from hlsgate.page.blocks import (
     Block,
@@ -27,16 +27,18 @@ _HEADS = ("point", "weights, bits", "activations, bits", "zeros", "hidden", "see
 _WORDS = (4, 6, 9)
 
 
-def section(content: Mapping[str, Any], sweeps: Mapping[str, Mapping[str, Any]]) -> Section:
+def section(
+    content: Mapping[str, Any], sweeps: Mapping[str, Mapping[str, Any]], figures: Figures
+) -> Section:
     """Plot accuracy against cost, each benchmark by itself; `sweeps` are by benchmark."""
     blocks: list[Block] = []
     for key in benchmarks(sweeps):
-        blocks += _benchmark(key, content, sweeps.get(key))
+        blocks += _benchmark(key, content, sweeps.get(key), figures)
     return Section("frontier", "Accuracy against cost", blocks)
 
 
 def _benchmark(
-    key: str, content: Mapping[str, Any], sweep: Mapping[str, Any] | None
+    key: str, content: Mapping[str, Any], sweep: Mapping[str, Any] | None, figures: Figures
 ) -> Iterator[Block]:
     """Show the answer first, where there is a sweep."""
     yield Heading(key)
@@ -48,7 +50,7 @@ def _benchmark(
             yield Text(sweep["answer2"]["sentence"])
     shown = plots(key, content, sweep)
     if shown:
-        yield Row([_picture(one) for one in shown])
+        yield Row([_picture(one, figures) for one in shown])
         yield Listing(_notes(shown, content, sweep))
     if sweep is not None:
         yield from _tables(key, sweep)
@@ -64,13 +66,12 @@ def _missing(key: str) -> str:
     )
 
 
-def _picture(one: Tradeoff) -> Picture:
+def _picture(one: Tradeoff, figures: Figures) -> Picture:
     name = f"frontier-{one.benchmark}-{one.metric}".replace("_", "-")
     swept = f"{len(one.points)} points of a sweep and " if one.points else ""
     shown = f"{swept}{len(one.variants)} declared networks"
     title = f"{one.benchmark}: accuracy against {frontier.AXES[one.metric]}: {shown}"
-    with style(name):
-        svg = inline(frontier.draw(one), name, title, frontier.tips(one))
+    svg = figures.inline(frontier.draw, (one,), name, title, frontier.tips(one))
     return Picture(svg, f"{title}. Bars: 95 % intervals of the accuracy. Counted by {one.tool}.")
 
 

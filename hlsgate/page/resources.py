@@ -7,8 +7,7 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.figures import savings as bars
-from hlsgate.figures import style
-from hlsgate.figures.svg import inline
+from hlsgate.figures.kept import Figures
 from hlsgate.gates.changes import number
 from hlsgate.page.blocks import Block, Grid, Heading, Picture, Row, Section, Text
 from hlsgate.savings import METRICS, Saving, collect
@@ -30,12 +29,12 @@ _TOOLS = {
 }
 
 
-def section(content: Mapping[str, Any], published: Mapping[str, Any]) -> Section:
+def section(content: Mapping[str, Any], published: Mapping[str, Any], figures: Figures) -> Section:
     """Show every number beside its reference's, and bars for those that take most room."""
     found = collect(content, published)
     blocks: list[Block] = [_ABOUT]
     for title, group in _by_kind(found):
-        blocks += _kind(title, group)
+        blocks += _kind(title, group, figures)
     if not found:
         blocks.append(Text("Nothing was synthesised or counted."))
     return Section("savings", "Savings", [*blocks, *_sizes(content)])
@@ -61,9 +60,9 @@ def _title(one: Saving) -> str:
     return f"{found.toolchain} {version}{part}: {bars.stage(found)}, {scope}"
 
 
-def _kind(title: str, group: Sequence[Saving]) -> Iterator[Block]:
+def _kind(title: str, group: Sequence[Saving], figures: Figures) -> Iterator[Block]:
     yield Heading(title)
-    pictures = [_picture(one) for one in bars.panels(group)]
+    pictures = [_picture(one, figures) for one in bars.panels(group)]
     if pictures:
         yield Row(pictures)
     names = [name for name in METRICS if any(one.metric == name for one in group)]
@@ -80,11 +79,10 @@ def _kind(title: str, group: Sequence[Saving]) -> Iterator[Block]:
     yield Grid(title, [*heads, "origin"], cells, (len(heads),), told, titled=True)
 
 
-def _picture(one: bars.Panel) -> Picture:
+def _picture(one: bars.Panel, figures: Figures) -> Picture:
     title = f"{one.title}, as shares of {one.reference}'s"
     name = "savings-" + "".join(letter if letter.isalnum() else "-" for letter in one.title)
-    with style(name):
-        svg = inline(bars.draw(one), name, title, {})
+    svg = figures.inline(bars.draw, (one,), name, title, {})
     hatched = "Hatched: not measured in this run." if bars.hatched(one) else ""
     return Picture(svg, hatched)
 

@@ -10,8 +10,8 @@ from hlsgate import architecture, checkpoints, compression, suite
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Variant
 from hlsgate.errors import CheckpointError
-from hlsgate.figures import style, weights
-from hlsgate.figures.svg import inline
+from hlsgate.figures import weights
+from hlsgate.figures.kept import Figures
 from hlsgate.fixedpoint import Fixed
 from hlsgate.gates.kinds import short
 from hlsgate.page.accuracy import scores_of
@@ -26,7 +26,7 @@ _NOTE = (
 )
 
 
-def section(content: Mapping[str, Any], folder: Path) -> Section:
+def section(content: Mapping[str, Any], folder: Path, figures: Figures) -> Section:
     """Draw the weights that these results are of, where `folder` has them."""
     blocks: list[Block] = []
     notes: list[str] = []
@@ -37,7 +37,7 @@ def section(content: Mapping[str, Any], folder: Path) -> Section:
             kernels = _kernels(shown)
             blocks += [
                 Heading(benchmark.key),
-                Row([_picture(variant, found) for variant, found in shown]),
+                Row([_picture(variant, found, figures) for variant, found in shown]),
                 Grid(f"Bits in use by kernel, and zeros: {benchmark.key}", ("variant", *kernels),
                      [_by_kernel(variant, found, kernels) for variant, found in shown],
                      range(1, len(kernels) + 1), (_NOTE,)),
@@ -85,7 +85,7 @@ def _types(variant: Variant) -> Mapping[str, Fixed]:
     return architecture.weight_types(architecture.declared(variant) or [])
 
 
-def _picture(variant: Variant, found: Checkpoint) -> Picture:
+def _picture(variant: Variant, found: Checkpoint, figures: Figures) -> Picture:
     import numpy as np
 
     kernels = [
@@ -95,8 +95,8 @@ def _picture(variant: Variant, found: Checkpoint) -> Picture:
     declared = types.pop() if len(types) == 1 else None
     title = f"Histogram of the kernel weights of {variant.key}"
     name = f"weights-{variant.key.replace('_', '-')}"
-    with style(name):
-        svg = inline(weights.draw(variant.key, np.concatenate(kernels), declared), name, title, {})
+    shown = (variant.key, np.concatenate(kernels), declared)
+    svg = figures.inline(weights.draw, shown, name, title, {})
     zeros, every = sum(int((one == 0).sum()) for one in kernels), sum(one.size for one in kernels)
     return Picture(svg, f"{declared or 'float'}; {zeros:,} of {every:,} are zero (hatched).")
 
