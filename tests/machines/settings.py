@@ -123,6 +123,7 @@ OTHER_USER = (
 
 _NO_AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
 _OWN_CACHES = {"NUMBA_CACHE_DIR": "", "MPLCONFIGDIR": ""}
+_SMALL_CACHES = "Eigen splits sums by an L1 data cache below 24 KiB, which no such processor has"
 _BELOW_AVX2 = "below AVX2 sums are added in another order: docs/recipes.md"
 
 SETTINGS = (
@@ -132,7 +133,7 @@ SETTINGS = (
     _processor("Intel Skylake-SP", processors.SKYLAKE),
     _processor("Intel Alder Lake", processors.ALDER_LAKE),
     _processor("Intel Sapphire Rapids", processors.SAPPHIRE_RAPIDS),
-    _processor("small caches", processors.SMALL_CACHES),
+    _processor("small caches", processors.SMALL_CACHES, differing=_SMALL_CACHES),
     _processor("large caches", processors.LARGE_CACHES),
     _processor("no caches told", processors.NO_CACHES),
     _processor("Intel Ivy Bridge, no AVX2", processors.IVY_BRIDGE, differing=_BELOW_AVX2),
