@@ -3,9 +3,9 @@
 oneDNN, which multiplies TensorFlow's matrices, chooses its kernels by the processor, and kernels
 of different vector widths add in different orders. Limited to AVX2, and without XLA, whose code
 generator looks at the processor too, equal training gives equal weights. Eigen splits sums by the
-size of the L1 data cache; from 24 KiB up, which all such processors have, that changes nothing here.
-Tried on Intel and AMD (docs/recipes.md); nothing is claimed of other architectures, nor of processors
-without AVX2.
+size of the L1 data cache; from 24 KiB up, as all such processors have, that changes nothing here.
+Tried on Intel and AMD (docs/recipes.md); nothing is claimed of other architectures, nor of
+processors without AVX2.
 """
 
 from __future__ import annotations
