@@ -6,7 +6,7 @@ import pytest
 
 from hlsgate import equality, suite
 from hlsgate.errors import ToolNotFound
-from hlsgate.making.jobs import NETLIST_ROWS, SIMULATED_ROWS
+from hlsgate.making.jobs import NETLIST_ROWS, simulated_rows
 
 pytestmark = pytest.mark.rtl
 
@@ -29,10 +29,11 @@ def test_verilog_equals_interpreter(traced_compressed, pipeline, emulate, simula
     """The written Verilog, clocked at one row a cycle, gives the interpreter's logits."""
     weights, backend = pipeline.frozen(traced_compressed), suite.active().traced
     every = emulate(traced_compressed, backend, softmax=False, engine="dais")
-    expected = every[:SIMULATED_ROWS]
-    observed = simulated(pipeline.simulated, traced_compressed, weights, backend, SIMULATED_ROWS)
+    rows = min(simulated_rows(traced_compressed), len(every))
+    expected = every[:rows]
+    observed = simulated(pipeline.simulated, traced_compressed, weights, backend, rows)
     found = equality.compare(observed, expected, lsb=traced_compressed.emulation.precision.lsb)
-    assert found.rows == min(SIMULATED_ROWS, len(every))
+    assert found.rows == rows
     assert found.equal, f"{traced_compressed.key}: Verilog against interpreter: {found.describe()}"
 
 

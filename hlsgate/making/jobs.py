@@ -16,8 +16,8 @@ PREDICTED_ROWS = 2000
 LAYERED_ROWS = 2000
 """Test rows of which the output of every layer is compared."""
 
-SIMULATED_ROWS = 1000
-"""Test rows that are clocked through Verilog."""
+SIMULATED_ROWS, SIMULATED_FLOAT_ROWS = 1000, 100
+"""Test rows that are clocked through Verilog; that of float weights is ten times as large."""
 
 NETLIST_ROWS = 32
 """A netlist simulates a hundred times more slowly: half a second for each row."""
@@ -69,6 +69,11 @@ class Kind:
     seconds: Callable[[Job], float]
     after: Callable[[Job], Iterable[Job]] = lambda _job: ()
     heavy: bool = False
+
+
+def simulated_rows(variant: Variant) -> int:
+    """Return how many test rows are clocked through a variant's Verilog."""
+    return SIMULATED_ROWS if variant.exact else SIMULATED_FLOAT_ROWS
 
 
 def _variant(job: Job) -> Variant:
@@ -158,7 +163,8 @@ def _try_to_trace(hardware: Hardware, job: Job) -> None:
 def _simulate(hardware: Hardware, job: Job) -> None:
     pipeline, variant = hardware.pipeline, _variant(job)
     weights = pipeline.frozen(variant)
-    pipeline.simulated(variant, weights, _traced_by(), SIMULATED_ROWS)
+    rows = min(simulated_rows(variant), len(pipeline.dataset(variant).y_test))
+    pipeline.simulated(variant, weights, _traced_by(), rows)
 
 
 def _synthesise(hardware: Hardware, job: Job) -> None:
