@@ -9,6 +9,7 @@ system lacks is told by `described`; docs/threat-model.md says what that means.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 import subprocess
@@ -46,7 +47,13 @@ class Confinement:
         """Return the command that gives up all other rights and becomes `argv`."""
         if _switched_off():
             return argv
-        limits = {"CORE": 0, "CPU": int(self.cpu_s), "FSIZE": _LARGEST_FILE, "AS": _memory()}
+        # Whole seconds, beyond the time limit of the run, which tells what happened in words.
+        limits = {
+            "CORE": 0,
+            "CPU": math.ceil(self.cpu_s) + 1,
+            "FSIZE": _LARGEST_FILE,
+            "AS": _memory(),
+        }
         orders = [f"limit={name}:{value}" for name, value in limits.items()]
         orders += [f"write={folder}" for folder in self.writable]
         return [sys.executable, "-I", "-S", str(_HELPER), *orders, "--", *argv]

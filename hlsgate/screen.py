@@ -129,7 +129,17 @@ def counts(summary: Summary, run: Run, notes: Sequence[str], width: int) -> list
         more = f"  and {len(details) - MOST_DETAILS + 1} more reasons: {ELSEWHERE}"
         details = [*details[: MOST_DETAILS - 1], more]
     lines += [Line(text, "odd") for text in details]
-    return [*lines, *_better(summary, width), *_new(summary)]
+    return [*lines, *_odd(summary, width), *_better(summary, width), *_new(summary)]
+
+
+def _odd(summary: Summary, width: int) -> list[Line]:
+    """Tell what passes, and is to be looked at: replays, moved policy, values that are too good."""
+    replayed = [one.key for one in summary.compared if one.origin == "replayed"]
+    told = [f"replayed: {', '.join(replayed)}"] if replayed else []
+    told += [f"policy moved: {one.what}, {one.old} to {one.new}" for one in summary.policy]
+    odd = [one for one in summary.verdicts if one.state == "suspicious"]
+    told += [f"suspicious: {one.design}, {one.text}" for one in odd]
+    return [Line(_short(f"  {text}", width), "odd") for text in told]
 
 
 def _counted(name: str, number: int, text: str = "") -> str:

@@ -150,7 +150,7 @@ def test_identity_of_a_saved_model(tmp_path):
 
 
 def test_identity_of_a_built_model(tmp_path):
-    """It changes with the function's name, and with the file that it is written in."""
+    """It changes with the function's name, and with the code of the file that it is written in."""
     path = tmp_path / "mine.py"
     path.write_text("def one():\n    pass\n\ndef other():\n    pass\n")
     spec = importlib.util.spec_from_file_location("mine_of_this_test", path)
@@ -159,7 +159,9 @@ def test_identity_of_a_built_model(tmp_path):
     built = replace(TYPED, network=Built(module.one))
     before = architecture.identity(built)
     assert architecture.identity(replace(TYPED, network=Built(module.other))) != before
-    path.write_text(path.read_text() + "# changed\n")
+    path.write_text(path.read_text() + "# a comment\n")
+    assert architecture.identity(built) == before
+    path.write_text(path.read_text() + "CHANGED = 1\n")
     assert architecture.identity(built) != before
 
 

@@ -300,12 +300,16 @@ def test_the_page_lists_every_file():
 
 
 def test_own_workflow_runs_what_ci_runs():
-    """The commands of .ci/run are all in our own workflow, and slow designs have their schedule."""
+    """Environments of .ci/run are all in our own workflow, and slow designs have their schedule."""
     own = {" ".join(words) for words in commands(ROOT / ".github/workflows/ci.yml")}
-    local = re.findall(r"^tox run .*$", (ROOT / ".ci/run").read_text(), re.M)
-    assert local
-    for command in local:
-        assert any(line.startswith(command) for line in own), command
+    text = (ROOT / ".ci/run").read_text()
+    lanes = " ".join(
+        re.findall(r'"([a-z ]+)"', " ".join(re.findall("^side_by_side.*$", text, re.M)))
+    )
+    local = {*lanes.split(), *re.findall(r"^tox run -e (\w+)", text, re.M)}
+    assert {"lint", "docs", "unit", "open", "report", "tracing", "diagnosis", "machines"} <= local
+    for name in local:
+        assert any(line.startswith(f"tox run -e {name}") for line in own), name
     content = load(ROOT / ".github/workflows/ci.yml")
     assert "schedule" in content["on"]
     assert {"slow", "timing"} <= set(content["jobs"])

@@ -5,6 +5,7 @@ fixtures would be set up; without TensorFlow, a tool or a browser.
 """
 
 import configparser
+import os
 import re
 import shlex
 import subprocess
@@ -55,8 +56,13 @@ def plan(words, cwd=ROOT):
     return subprocess.run(
         [sys.executable, "-m", "pytest", *collecting(words), "--setup-plan", "--color=no",
          "-p", "tests.not_installed", "-p", "no:cacheprovider"],
-        cwd=cwd, capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
+        cwd=cwd, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=_alone(),
     )  # fmt: skip
+
+
+def _alone():
+    """Return an environment that does not say that this is a worker of another run."""
+    return {name: one for name, one in os.environ.items() if "XDIST" not in name}
 
 
 COMMANDS = commands()

@@ -173,7 +173,8 @@ def test_an_odd_end_of_the_tool_is_shown(reports, tmp_path):
     (reports / key / "hlsgate.json").write_text(json.dumps(stated))
     code, failed, output = judge(reports, "--results", str(tmp_path / "results.json"))
     assert (code, failed) == (0, []), output
-    assert "make ended with SIGSEGV; its project was not compared with the design's" in output
+    told = (tmp_path / "results.md").read_text()
+    assert "make ended with SIGSEGV; its project was not compared with the design's" in told
 
 
 def test_a_suspicious_value_is_shown(reports):
@@ -182,8 +183,7 @@ def test_a_suspicious_value_is_shown(reports):
     write_report(reports / key, [235, 5, 6, 0, 4, 0])
     code, _, output = judge(reports)
     assert code == 0, output
-    line = rf"{key} +suspicious, replayed +alut: measured 235, .*suspiciously low"
-    assert re.search(line, output)
+    assert re.search(rf"suspicious: {key}, alut: measured 235, ", output)
 
 
 def test_an_empty_design_fails(reports):
