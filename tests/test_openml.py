@@ -223,7 +223,7 @@ def test_rows_that_change_inside_the_cache_are_fetched_again(service, tmp_path):
         changed = {name: arrays[name] for name in arrays.files}
     changed["features"][0, 0] += 1
     np.savez_compressed(stored, **changed)
-    assert np.array_equal(original(Cache(tmp_path)).features, first.features)
+    assert np.array_equal(original(Cache(tmp_path)).x_train, first.x_train)
 
 
 def test_content_is_pinned_by_the_project(service, tmp_path, monkeypatch):

@@ -343,7 +343,7 @@ def test_results_that_contradict_themselves(content):
     frozen["confusion"] = {**frozen["confusion"], "counts": [[1, 2]]}
     broken = {"variants": {"jets-float": {"frozen": frozen}}, "designs": {}}
     with pytest.raises(ResultsError, match="variants/jets-float/frozen/roc: 31 shares of g at 2"):
-        accuracy.curves(broken)
+        accuracy.curves(broken, Figures())
     with pytest.raises(ResultsError, match="frozen/confusion: the counts are not 5 by 5"):
         accuracy.confusion(broken)
 

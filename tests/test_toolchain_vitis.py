@@ -436,8 +436,7 @@ def test_a_design_is_measured_replayed_and_judged(bench, hardware, design, tmp_p
     """From project to verdict, nothing outside of the two modules knows the vendor."""
     measured = hardware.measured(design)
     assert measured == hardware.measured(design)
-    report = hardware.report(design)
-    shutil.copytree(report, tmp_path / "reports" / design.key)
+    hardware.export(design, tmp_path / "reports" / design.key)
     monkeypatch.setattr("hlsgate.hardware.can_convert", lambda _source: True)
     replayed = hardware.replayed(design, tmp_path / "reports")
     assert replayed == measured.with_origin("replayed")
