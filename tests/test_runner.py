@@ -58,6 +58,7 @@ def bug(hardware, job):
 jobs.KINDS |= {
     "work": jobs.Kind(work, lambda job: 1.0, after),
     "heavy": jobs.Kind(work, lambda job: 1.0, heavy=True),
+    "compile": jobs.Kind(work, lambda job: 1.0, first_alone=True),
     "fail": jobs.Kind(fail, lambda job: 1.0),
     "die": jobs.Kind(die, lambda job: 1.0),
     "hang": jobs.Kind(hang, lambda job: 1.0),
@@ -127,6 +128,15 @@ def test_heavy_jobs_take_turns(place):
     times = {(word, subject): when for word, subject, when in log(place)}
     assert times["start", "b"] > times["end", "a"]
     assert times["start", "c"] < times["end", "a"]
+
+
+def test_the_first_compiles_for_all(place):
+    """Of a kind that compiles, one runs alone; when it has ended, the others run side by side."""
+    make([*(Job("compile", name) for name in "abc"), Job("work", "d")], place)
+    times = {(word, subject): when for word, subject, when in log(place)}
+    assert times["start", "d"] < times["end", "a"]
+    assert min(times["start", "b"], times["start", "c"]) > times["end", "a"]
+    assert max(times["start", "b"], times["start", "c"]) < times["end", "b"]
 
 
 def test_errors_come_back_whole(place):

@@ -56,6 +56,11 @@ class Job:
         """Whether it may take gigabytes of memory."""
         return KINDS[self.kind].heavy
 
+    @property
+    def first_alone(self) -> bool:
+        """Whether no other of its kind starts before one has ended."""
+        return KINDS[self.kind].first_alone
+
     def do(self, hardware: Hardware) -> None:
         """Make it, unless it is in the cache."""
         KINDS[self.kind].do(hardware, self)
@@ -63,12 +68,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Kind:
-    """What jobs of one kind have in common."""
+    """What jobs of one kind have in common; of `first_alone`, one compiles what all others use."""
 
     do: Callable[[Hardware, Job], None]
     seconds: Callable[[Job], float]
     after: Callable[[Job], Iterable[Job]] = lambda _job: ()
     heavy: bool = False
+    first_alone: bool = False
 
 
 def simulated_rows(variant: Variant) -> int:
@@ -211,7 +217,8 @@ KINDS = {
     "emulate": Kind(_emulate, _always(4.0)),
     "layer": Kind(_layer, _always(5.0), _after_emulation),
     "predict": Kind(_predict, _always(6.0)),
-    "trace": Kind(_trace, _always(15.0)),
+    # da4ml is compiled by numba when it is first used, which takes two minutes.
+    "trace": Kind(_trace, _always(15.0), first_alone=True),
     "try to trace": Kind(_try_to_trace, _always(2.0)),
     "simulate": Kind(_simulate, _always(10.0), _after_trace),
     "synthesise": Kind(_synthesise, _synthesis_seconds, _after_source, heavy=True),

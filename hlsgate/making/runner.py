@@ -95,6 +95,8 @@ class _Schedule:
     heavy_at_once: int
     running: dict[Future[Made], Job] = field(default_factory=dict)
     tries: dict[Job, int] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    """Kinds of which a job has ended."""
 
     def next(self) -> Job | None:
         """Take the first job that can start."""
@@ -110,6 +112,9 @@ class _Schedule:
         running = list(self.running.values())
         if any(one in self.tries for one in [job, *running]):
             return not running
+        kinds = {one.kind for one in running}
+        if job.first_alone and job.kind in kinds - self.ended:
+            return False
         return not job.heavy or sum(one.heavy for one in running) < self.heavy_at_once
 
     def again(self, job: Job) -> None:
@@ -188,7 +193,7 @@ def _work(
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
                 return _gave_up(schedule)
-            del schedule.running[future]
+            schedule.ended.add(schedule.running.pop(future).kind)
             if error is None:  # a fault of ours is seen again, whole, by the claim that asks for it
                 failed.update(future.result().failed)
 
