@@ -222,6 +222,7 @@ def _ended(pool: ProcessPoolExecutor) -> Iterator[None]:
             process.join(_PATIENCE_S)
             if process.is_alive():
                 process.kill()
+                process.join()
         raise
 
 

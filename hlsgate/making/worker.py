@@ -106,5 +106,8 @@ def make(job: Job) -> Made:
     started, doing = time.monotonic(), _state["hardware"]
     # Workers share the terminal with the display; hls4ml prints there what nobody asked for.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(HlsgateError):
-        job.do(doing)
+        try:
+            job.do(doing)
+        except SystemExit as told:  # a pool's process would take it for a result, and live on
+            os._exit(int(told.code or 0))
     return Made(dict(doing.pipeline.cache.failed), time.monotonic() - started)
