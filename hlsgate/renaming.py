@@ -14,11 +14,13 @@ from typing import Any
 
 from hlsgate.errors import ConversionError
 from hlsgate.naming import safe_names, strange
+from hlsgate.quiet import quietly
 
 _ODD_TEXT = re.compile(r"[^\w .,:;<>()\[\]+*/='\"%-]", re.ASCII)
 """What types, quantizers and classes are never written with: braces, backslashes, line breaks."""
 
 
+@quietly
 def names_in(model: Any) -> dict[str, str]:
     """Return what hls4ml is told in place of each name in a Keras model, mostly the name itself.
 
@@ -80,6 +82,7 @@ class _Renamed:
         own = {made: own for own, made in self._names.items()}
         return _Renamed(self._real.get_layer(own.get(name, name)), self._names)
 
+    @quietly
     def to_json(self) -> str:
         return json.dumps(self._renamed(json.loads(self._real.to_json())))
 
