@@ -13,7 +13,7 @@ from hlsgate.page.blocks import Block, Folded, Grid, Listing, Section, State, Te
 
 _WORDS = (0, 1, 6)
 _NONE = "-"
-_DECLARED = "fail (declared)"
+_DECLARED = " (declared)"
 
 
 def section(content: Mapping[str, Any], summary: Summary) -> Section:
@@ -103,7 +103,7 @@ def _claim_tiles(content: Mapping[str, Any]) -> Iterator[Tile]:
     ]
     states = [word for word in words if word not in ("reference", "not judged")]
     if states:
-        known = states.count(_DECLARED)
+        known = sum(one.endswith(_DECLARED) for one in states)
         note = f"of {len(states)} compressed networks" + (f"; {known} declared" if known else "")
         closed = len(states) - states.count("pass") - known
         state: State = "bad" if closed else "good"
@@ -134,7 +134,7 @@ def _shortfalls(content: Mapping[str, Any]) -> Block:
     rows = [
         [
             variant.key,
-            known.gate,
+            ", ".join(filter(None, (known.gate, known.bound))),
             ", ".join(known.backends) or "all",
             f"{known.worst:g}",
             _measured(content["variants"].get(variant.key, {}), known),
@@ -147,7 +147,8 @@ def _shortfalls(content: Mapping[str, Any]) -> Block:
     notes = (
         "Strict in both directions: a variant that falls shorter than declared fails its test, and "
         "so does one that meets the gate. Parity and hardware: share of accuracy; AUC: area; "
-        "softmax: mean error, largest of the backends.",
+        "softmax: error, share of rows (flips) or difference of inputs (step), by bound, the "
+        "largest of the backends.",
     )
     return Grid("Declared shortfalls: gates that are known to fail", heads, rows, (1, 2, 5), notes)
 
@@ -161,11 +162,28 @@ def _measured(found: Mapping[str, Any], known: Shortfall) -> str:
     losses = {
         "parity": [-frozen["parity"]["difference"]] if "parity" in frozen else [],
         "auc": [-one["difference"] for one in frozen.get("auc_parity", {}).values()],
-        "softmax": [one["softmax"]["mean_error"] for one in emulated if "softmax" in one],
+        "softmax": [
+            value
+            for one in emulated
+            if "softmax" in one
+            for value in _softmax(one["softmax"], known)
+        ],
         "hardware": [one["drift"]["accuracy_drop"] for one in emulated if "drift" in one],
         "logic": [],
     }[known.gate]
     return f"{max(losses):.4f}" if losses else _NONE
+
+
+_SOFTMAX = {"largest error": "max_error", "step": "step", "range": "range_used"}
+"""Fields of the results, by bound; the mean error where a declaration names none."""
+
+
+def _softmax(facts: Mapping[str, Any], known: Shortfall) -> list[float]:
+    """Return what a declaration's bound is about; nothing where the results do not have it."""
+    if known.bound == "flips":
+        return [facts["flips"] / facts["rows"]]
+    name = _SOFTMAX.get(known.bound, "mean_error")
+    return [facts[name]] if facts.get(name) is not None else []
 
 
 def parity_word(variant: Variant, scores: Mapping[str, Any]) -> str:
@@ -173,5 +191,5 @@ def parity_word(variant: Variant, scores: Mapping[str, Any]) -> str:
     if variant.reference is None:
         return "reference"
     state: str = scores.get("parity", {}).get("state", "not judged")
-    known = state == "fail" and variant.shortfall("parity") is not None
-    return _DECLARED if known else state
+    known = state in ("fail", "cannot tell") and variant.shortfall("parity") is not None
+    return f"{state}{_DECLARED}" if known else state
