@@ -307,7 +307,7 @@ def test_own_workflow_runs_what_ci_runs():
         re.findall(r'"([a-z ]+)"', " ".join(re.findall("^side_by_side.*$", text, re.M)))
     )
     local = {*lanes.split(), *re.findall(r"^tox run -e (\w+)", text, re.M)}
-    assert {"lint", "docs", "unit", "open", "report", "tracing", "diagnosis", "machines"} <= local
+    assert {"lint", "docs", "unit", "open", "report", "tracing", "diagnosis"} <= local
     for name in local:
         assert any(line.startswith(f"tox run -e {name}") for line in own), name
     content = load(ROOT / ".github/workflows/ci.yml")

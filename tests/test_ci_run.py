@@ -66,7 +66,7 @@ def test_every_lane_is_an_environment():
     run = {name for line in lines for name in line.replace('"', "").split()} | {"open"}
     assert run == made
     assert run - {"lint", "docs"} <= COMMANDS.keys()
-    assert {"tracing", "diagnosis", "machines", "report", "unit"} <= run
+    assert {"tracing", "diagnosis", "unit"} <= run
 
 
 DURATION = ROOT / ".ci" / "duration.py"
