@@ -80,8 +80,6 @@ class Cache:
         self.since = time.time() if fresh else since
         self.failed: dict[str, HlsgateError] = {}
         """Why an entry could not be made, by folder; it is not tried again."""
-        self.made = 0
-        """How many entries this object has made."""
         self._look_only = look_only
         self._whole: set[Path] = set()
 
@@ -175,7 +173,6 @@ class Cache:
             work.replace(folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        self.made += 1
         self._whole.add(folder)
 
 
