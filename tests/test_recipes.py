@@ -37,16 +37,25 @@ FACTS = {"recipe_sha256": OTHER_SHA, "dataset_sha256": OTHER_SHA, "n": 39_999, "
 
 def test_the_limit_is_that_of_the_tables():
     """Of one value, 1 % is its own: t of 7 degrees of freedom is 2.998 (any table of Student's)."""
-    drawn = [0.70, 0.71, 0.72, 0.73, 0.74, 0.75, 0.76, 0.77]
-    expected = 0.735 - 2.998 * statistics.stdev(drawn) * math.sqrt(9 / 8)
-    assert recipes.limit(drawn, 1000, 1) == pytest.approx(expected, abs=1e-4)
+    roots = [0.60, 0.61, 0.62, 0.63, 0.64, 0.65, 0.66, 0.67]
+    expected = 0.635 + 2.998 * statistics.stdev(roots) * math.sqrt(9 / 8)
+    found = recipes.limit([1 - root**3 for root in roots], 1000, 1)
+    assert found == pytest.approx(1 - expected**3, abs=1e-4)
 
 
-def test_one_in_a_hundred_draws_is_below_the_limit():
-    """The formula keeps what it promises, for draws from a normal distribution."""
-    drawn = np.random.default_rng(1).normal(0.74, 0.002, (20_000, 9))
-    below = sum(one[8] < recipes.limit(one[:8].tolist(), 10**6, 1) for one in drawn)
-    assert below / len(drawn) == pytest.approx(recipes.FALSE_ALARMS, abs=0.0025)
+DISTRIBUTIONS = {
+    "normal": lambda random, shape: random.normal(0.26, 0.002, shape),
+    "gamma, skewness 1": lambda random, shape: random.gamma(4, 0.001, shape),
+    "exponential": lambda random, shape: random.exponential(0.001, shape),
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_one_in_a_hundred_draws_is_below_the_limit(name):
+    """The formula keeps what it promises, of errors that are normal and of skew ones."""
+    errors = DISTRIBUTIONS[name](np.random.default_rng(1), (10_000, 9))
+    below = sum(1 - one[8] < recipes.limit((1 - one[:8]).tolist(), 10**9, 1) for one in errors)
+    assert below / len(errors) == pytest.approx(recipes.FALSE_ALARMS, abs=0.0025)
 
 
 def test_more_values_share_the_same_chance():
@@ -57,10 +66,10 @@ def test_more_values_share_the_same_chance():
     assert len(set(found)) == 3
 
 
-def test_seeds_that_agree_promise_no_more_than_rows_can_tell():
+@pytest.mark.parametrize("agreed", [0.9, 1.0])
+def test_seeds_that_agree_promise_no_more_than_rows_can_tell(agreed):
     """A standard deviation of zero would fail every other network."""
-    assert recipes.spread([0.9] * 8, 900) == pytest.approx(1 / 900 / math.sqrt(12))
-    assert recipes.limit([0.9] * 8, 900, 91) < 0.9 - 1 / 900
+    assert recipes.limit([agreed] * 8, 900, 91) < agreed - 1 / 900
 
 
 # --- every mutant of every value ------------------------------------------------------------------
@@ -70,9 +79,12 @@ def reference_limit(drawn, n, values):
     """Calculate the limit anew, by the definition of the t distribution's density."""
     from scipy.special import stdtrit
 
-    wide = max(float(np.std(drawn, ddof=1)), 1 / (n * 12**0.5))
+    roots = np.cbrt(1 - np.array(drawn))
+    mean = float(np.mean(roots))
+    least = (np.cbrt(mean**3 + 1 / n) - mean) / 12**0.5
     quantile = -float(stdtrit(len(drawn) - 1, 0.01 / values))
-    return float(np.mean(drawn)) - quantile * wide * (1 + 1 / len(drawn)) ** 0.5
+    highest = mean + quantile * max(float(np.std(roots, ddof=1)), least) * (1 + 1 / len(drawn)) ** 0.5
+    return 1 - highest**3
 
 
 def entries(content):

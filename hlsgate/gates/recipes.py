@@ -1,8 +1,10 @@
 """What a recipe promises of the next network that is trained by it.
 
 A recipe is a random process. From what it gave with several seeds follows a one-sided prediction
-limit for one more network: mean - t s sqrt(1 + 1/n), for draws from a normal distribution. The
-chance of a false alarm is shared out evenly among all values that a file has limits for.
+limit for one more network: mean + t s sqrt(1 + 1/n), of the cube roots of errors (1 - accuracy, 1 -
+area). Errors close to 0 are skew; their cube roots are close to a normal distribution (Wilson and
+Hilferty, 1931, doi:10.1073/pnas.17.12.684), for which the limit is exact. The chance of a false
+alarm is shared out evenly among all values that a file has limits for.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def facts(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the means of draws are means of, for tables and history."""
     told = {name: entry[name] for name in _FACTS.values()}
     drawn = digest([entry[name] for name in ("seeds", "weights_sha256", "draws")])
-    wide = f"{spread(entry['draws']['accuracy'], entry['n']):.3g}"
+    wide = f"{statistics.stdev(entry['draws']['accuracy']):.3g}"
     return {**told, "seeds": len(entry["seeds"]), "spread": wide, "draws": drawn}
 
 
@@ -67,17 +69,20 @@ def limit(draws: Sequence[float], n: int, values: int) -> float:
     """
     from scipy.stats import t
 
+    roots = [math.cbrt(1 - draw) for draw in draws]
     quantile = float(t.isf(FALSE_ALARMS / values, len(draws) - 1))
-    return statistics.fmean(draws) - quantile * spread(draws, n) * math.sqrt(1 + 1 / len(draws))
+    highest = statistics.fmean(roots) + quantile * spread(roots, n) * math.sqrt(1 + 1 / len(draws))
+    return 1 - highest**3
 
 
-def spread(draws: Sequence[float], n: int) -> float:
-    """Return the standard deviation of draws, at least that of rounding to whole rows.
+def spread(roots: Sequence[float], n: int) -> float:
+    """Return the standard deviation of cube roots of errors, at least that of rounding to rows.
 
     Seeds that happen to agree would else promise that every seed does.
     """
-    seen = statistics.stdev(draws) if len(draws) > 1 else 0.0
-    return max(seen, 1 / (n * math.sqrt(12)))
+    seen = statistics.stdev(roots) if len(roots) > 1 else 0.0
+    mean = statistics.fmean(roots)
+    return max(seen, (math.cbrt(mean**3 + 1 / n) - mean) / math.sqrt(12))
 
 
 def entry_of(baselines: Baselines, variant: str, dataset: str) -> Mapping[str, Any] | None:
