@@ -10,7 +10,6 @@ from hlsgate import architecture, equality, suite
 from hlsgate.diagnosis import catalogue, softmax_table
 from hlsgate.errors import EmulationError
 from hlsgate.making.jobs import LAYERED_ROWS, PREDICTED_ROWS
-from hlsgate.targets import ONEAPI
 
 
 @pytest.mark.makes("emulation")
@@ -229,8 +228,8 @@ def test_untraced_cannot_be_traced(untraced, pipeline, request):
 @pytest.mark.oneapi
 def test_hls4ml_predict_is_the_same(example, emulate, pipeline):
     """hls4ml's own compile and predict, with our plug-in, give the logits that we compute."""
-    expected = emulate(example, ONEAPI, softmax=False)[:PREDICTED_ROWS]
-    weights = pipeline.frozen(example)
-    observed = pipeline.predicted_by_hls4ml(example, weights, ONEAPI, PREDICTED_ROWS)
+    backend, weights = suite.active().emulated[0], pipeline.frozen(example)
+    expected = emulate(example, backend, softmax=False)[:PREDICTED_ROWS]
+    observed = pipeline.predicted_by_hls4ml(example, weights, backend, PREDICTED_ROWS)
     found = equality.compare(observed, expected, lsb=example.emulation.precision.lsb)
     assert found.equal, f"hls4ml's predict against our emulation: {found.describe()}"

@@ -20,6 +20,10 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udf
 _ESCAPES = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
 
 
+_NO_PARAMETERS = "[NOTSET]"
+"""How pytest names a test that there is nothing to run on."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """A test that failed.
@@ -44,7 +48,7 @@ class Failure:
     @property
     def about(self) -> str:
         """Return what is in the brackets of the test's name, or the name."""
-        name = self.id.rpartition("::")[2]
+        name = self.id.rpartition("::")[2].removesuffix(_NO_PARAMETERS)
         return name.partition("[")[2].removesuffix("]") or name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -70,6 +71,8 @@ def machine() -> str:
 def write(path: Path, content: Content, root: Path) -> None:
     """Write results with where and when they were found.
 
+    JSON has no infinity and no NaN; a number that is either is written as null.
+
     Raises
     ------
     ResultsError
@@ -86,7 +89,15 @@ def write(path: Path, content: Content, root: Path) -> None:
         "cores": os.cpu_count(),
         "versions": versions(PACKAGES),
     }
-    documents.write(path, {**head, **content}, ResultsError)
+    documents.write(path, _finite({**head, **content}), ResultsError)
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _finite(one) for name, one in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(one) for one in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def forget(path: Path) -> None:

@@ -116,10 +116,14 @@ def _emulation_cells(found: Mapping[str, Any]) -> list[str]:
     return [
         *cells,
         f"{100 * drift['accuracy']:.2f}" if drift else _NONE,
-        f"{drift['worst_lsb']:,.6g} LSB" if drift else _NONE,
+        _lsb(drift["worst_lsb"]) if drift else _NONE,
         f"{softmax['mean_error']:.4f}" if softmax else _NONE,
         f"{100 * softmax['flips'] / softmax['rows']:.2f} %" if softmax else _NONE,
     ]
+
+
+def _lsb(worst: float | None) -> str:
+    return "not finite" if worst is None else f"{worst:,.6g} LSB"
 
 
 def resources(content: Mapping[str, Any]) -> Table:

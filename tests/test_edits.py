@@ -31,12 +31,13 @@ from hlsgate.declarations import (
     Topology,
     Variant,
 )
-from hlsgate.fixedpoint import ROUNDINGS, SATURATIONS, Fixed
+from hlsgate.fixedpoint import Fixed
 from hlsgate.hardware import Hardware
 from hlsgate.layers import KerasLayer
 from hlsgate.pipeline import Pipeline
 from hlsgate.targets import DA4ML, QUARTUS, YOSYS_CYCLONEV
 from hlsgate.toolchains import da4ml, yosys
+from tests.edits.fields import NO_PRODUCT, edits
 
 PACKAGE = Path(hlsgate.__file__).parent
 
@@ -180,48 +181,6 @@ def test_nothing_edited_nothing_changes(keys_of):
 
 
 # --- declarations ---------------------------------------------------------------------------------
-
-OTHER = {
-    "schedule": {"constant": "polynomial", "cosine": "constant", "polynomial": "constant"},
-    "granularity": {"name": "model"},
-    "strategy": {"latency": "resource"},
-    "io_type": {"io_parallel": "io_stream"},
-    "rounding": dict.fromkeys(ROUNDINGS, ROUNDINGS[1]),
-    "saturation": dict.fromkeys(SATURATIONS, SATURATIONS[1]),
-}
-NO_PRODUCT = {"exact"}
-"""Says which claims are made, and changes no number."""
-
-
-def edits(noun, path=""):
-    """Yield every field of a noun, and the noun with another value of it."""
-    for field in dataclasses.fields(noun):
-        value, where = getattr(noun, field.name), f"{path}{field.name}"
-        if dataclasses.is_dataclass(value):
-            for inner, edited in edits(value, f"{where}."):
-                yield inner, dataclasses.replace(noun, **{field.name: edited})
-            value = (
-                None if getattr(noun, field.name) is not None and field.default is None else value
-            )
-        other = another(field.name, value)
-        if other is not None:
-            yield where, dataclasses.replace(noun, **{field.name: other[0]})
-
-
-def another(name, value):
-    """Return another value, in a tuple; None where there is none to try."""
-    if isinstance(value, bool):
-        return (not value,)
-    if isinstance(value, int):
-        return (value + 1,)
-    if isinstance(value, float):
-        return (value / 2 + 0.1,)
-    if isinstance(value, str):
-        return (OTHER[name][value],) if name in OTHER else (f"{value}x",)
-    if isinstance(value, tuple):
-        return ((*value, 3),)
-    return None
-
 
 RECIPE = [path for path, _ in edits(VARIANT.recipe) if path != "teacher"]
 EMULATION = [path for path, _ in edits(VARIANT.emulation) if path not in NO_PRODUCT]

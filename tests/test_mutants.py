@@ -109,7 +109,8 @@ def hunt(declare):
     declare(benchmarks=(part_of("jets"),), variants=few, designs=of_few)
     content = everything()
     content["parity"].pop("benchmarks", None)
-    content["accuracy"] = {key: content["accuracy"][key] for key in FEW}
+    for section in ("accuracy", "recipes"):
+        content[section] = {key: content[section][key] for key in FEW}
 
     def lives(name=None):
         good = judge_good(content)

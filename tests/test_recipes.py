@@ -83,7 +83,9 @@ def reference_limit(drawn, n, values):
     mean = float(np.mean(roots))
     least = (np.cbrt(mean**3 + 1 / n) - mean) / 12**0.5
     quantile = -float(stdtrit(len(drawn) - 1, 0.01 / values))
-    highest = mean + quantile * max(float(np.std(roots, ddof=1)), least) * (1 + 1 / len(drawn)) ** 0.5
+    highest = (
+        mean + quantile * max(float(np.std(roots, ddof=1)), least) * (1 + 1 / len(drawn)) ** 0.5
+    )
     return 1 - highest**3
 
 

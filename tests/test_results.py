@@ -49,6 +49,17 @@ def test_round_trip(tmp_path, content):
     assert {"schema", "created", "machine", "versions", "commit"} <= set(found)
 
 
+def test_numbers_that_json_does_not_have(tmp_path, content):
+    """A run that found an infinite difference is written, read and shown like any other."""
+    drift = content["variants"]["jets-q4_p75"]["emulation"]["oneapi"]["drift"]
+    drift["worst_lsb"] = float("inf")
+    path = tmp_path / "results.json"
+    results.write(path, content, tmp_path)
+    found = results.read(path)
+    assert "not finite" in row(tables.emulation(found), "jets-q4_p75")
+    assert found["variants"]["jets-q4_p75"]["emulation"]["oneapi"]["drift"]["worst_lsb"] is None
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 99}', "[" * 50_000])
 def test_unusable_file(tmp_path, text):
     """Anything else is an error in words."""

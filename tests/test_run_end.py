@@ -50,6 +50,11 @@ def test_bug():
     {}["a key"]
 
 
+@pytest.mark.parametrize("undeclared", [])
+def test_of_nothing(undeclared):
+    pass
+
+
 def test_bare():
     assert 1 + 1 == 3
 
@@ -125,7 +130,7 @@ SENTENCES = [
     f"{AGAIN}'test_parity[jets-q4_p75-frozen]'",
     "- KeyError: 'a key' (benchmarks/test_claims.py:30); '--tb=short' shows how it came about",
     f"{AGAIN}test_bug",
-    "- assert (1 + 1) == 3 (benchmarks/test_claims.py:34); '--tb=short' shows how it came about",
+    "- assert (1 + 1) == 3 (benchmarks/test_claims.py:39); '--tb=short' shows how it came about",
     f"{AGAIN}test_bare",
     "- it is declared to fail (once a loss), but it passes; delete that declaration",
     f"{AGAIN}test_cured",
@@ -142,11 +147,12 @@ def test_a_red_run_tells_what_failed_first(red):
     counted = lines[1 + len(SENTENCES) :]
     assert counted[0] == "passed           1 test, and 1 known failure, as declared"
     assert counted[1] == "failed           7 tests"
-    assert counted[2:4] == [
-        "not compared     1 test",
+    assert counted[2] == "not compared     2 tests"
+    assert set(counted[3:5]) == {
+        "  test_of_nothing: the suite declares nothing that the test is about",
         "  test_left_out: nothing to hold it against",
-    ]
-    assert counted[4].startswith("full tables: r.md, or -v; page: r.html; numbers: r.json")
+    }
+    assert counted[5].startswith("full tables: r.md, or -v; page: r.html; numbers: r.json")
     for unwanted in ("Traceback", "source of the test", "XFAIL", "SKIPPED", "FAILED", "short test"):
         assert unwanted not in output
 

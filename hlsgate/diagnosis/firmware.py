@@ -30,13 +30,14 @@ class Call:
     """One layer of the network, as the sources call it.
 
     `function` fills `output` (a variable or a pipe), whose type is named `result`, under the
-    configuration `config`.
+    configuration `config`; it is given values of the type that is named `inputs`.
     """
 
     function: str
     output: str
     result: str
     config: str
+    inputs: str
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,19 @@ def _calls(path: Path) -> tuple[Call, ...]:
     values = re.findall(r"nnet::(\w+)<(\w+), (\w+), (\w+)>\(([^;()]*)\);", text)
     piped = re.findall(r"task_sequence<nnet::(\w+)<(\w+), (\w+), (\w+)>>", text)
     calls = [
-        Call(function, arguments.split(",")[1].strip(), result, config)
-        for function, _, result, config, arguments in values
+        Call(function, arguments.split(",")[1].strip(), result, config, inputs)
+        for function, inputs, result, config, arguments in values
         if "," in arguments
     ]
     calls += [
-        Call(function.removesuffix("_stream"), pipe, pipes.get(pipe, ""), config)
-        for function, _, pipe, config in piped
+        Call(
+            function.removesuffix("_stream"),
+            pipe,
+            pipes.get(pipe, ""),
+            config,
+            pipes.get(given, ""),
+        )
+        for function, given, pipe, config in piped
     ]
     if not calls:
         raise FirmwareError(f"{path}: nnet: no layer is called.")
@@ -199,7 +206,9 @@ def table_range(firmware: Firmware, call: Call) -> float | None:
     """Return the largest difference of inputs that a softmax's table was filled for.
 
     AMD's backends fill the table when they start, for the type ``inp_norm_t``; Intel's are
-    written with its values, of which the last one is for one step below zero.
+    written with its values, of which the last one is for one step below zero. Where a step is so
+    wide, or so narrow, that the digits do not tell it, the type of the inputs does: hls4ml 1.3.0
+    fills the table for its whole bits (``quartus_backend`` and ``oneapi`` templates).
     """
     norm = parse_type(firmware.config(call).get("inp_norm_t", ""))
     if norm is not None:
@@ -208,6 +217,9 @@ def table_range(firmware: Firmware, call: Call) -> float | None:
     if not path.is_file():
         return None
     values = [float(text) for text in re.findall(r"[{,]\s*([-+.\deE]+)", read_source(path))]
-    if not values or not 0 < values[-1] < 1:  # too fine for the digits that are written
+    if not values:
         return None
+    if not 0 < values[-1] < 1:
+        kind = firmware.types.get(call.inputs)
+        return None if kind is None else float(2.0 ** (kind.integer - kind.signed))
     return float(2.0 ** round(math.log2(-math.log(values[-1]) * len(values))))

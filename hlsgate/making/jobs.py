@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hlsgate import suite
 from hlsgate.declarations import Backend, Design, Variant
 from hlsgate.hardware import Hardware
-from hlsgate.targets import ONEAPI
 
 PREDICTED_ROWS = 2000
 """Test rows that hls4ml's own predict computes: it takes them one by one."""
@@ -150,7 +149,7 @@ def _after_emulation(job: Job) -> Iterable[Job]:
 def _predict(hardware: Hardware, job: Job) -> None:
     pipeline, variant = hardware.pipeline, _variant(job)
     weights = pipeline.frozen(variant)
-    pipeline.predicted_by_hls4ml(variant, weights, ONEAPI, PREDICTED_ROWS)
+    pipeline.predicted_by_hls4ml(variant, weights, _backend(job), PREDICTED_ROWS)
 
 
 def _trace(hardware: Hardware, job: Job) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hlsgate import suite
 from hlsgate.declarations import Backend, Design, Variant
 from hlsgate.making.jobs import Job
-from hlsgate.targets import ONEAPI
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,10 @@ def refusal(subject: Subject) -> Iterator[Job]:
 
 
 def prediction(subject: Subject) -> Iterator[Job]:
-    """Need what hls4ml's own predict computes, and what we do."""
-    yield Job("emulate", subject.variant.key, ONEAPI.key)
-    yield Job("predict", subject.variant.key)
+    """Need what hls4ml's own predict computes, and what we do, on the first backend."""
+    backend = suite.active().emulated[0]
+    yield Job("emulate", subject.variant.key, backend.key)
+    yield Job("predict", subject.variant.key, backend.key)
 
 
 def simulation(subject: Subject) -> Iterator[Job]:
