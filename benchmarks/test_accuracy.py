@@ -16,33 +16,23 @@ from hlsgate.gates.budgets import judge_value
 
 @pytest.mark.makes("parity")
 @pytest.mark.gate("parity")
-def test_parity(compressed, evaluate, baselines, record, gate):
+def test_parity(compressed, compare, baselines, record, gate):
     """Accuracy is at most the margin below the reference's, on the same rows."""
-    model = evaluate(compressed, "frozen")
-    reference = evaluate(suite.variant(compressed.reference), "frozen")
-    difference = parity.accuracy_difference(
-        model.correct,
-        reference.correct,
-        **baselines.parity("accuracy", compressed.benchmark),
-    )
+    found, margin = compare(compressed), baselines.parity("accuracy", compressed.benchmark)
+    counts = (found[name] for name in ("gained", "lost", "n"))
+    difference = parity.difference_of_counts(*counts, **margin)
     record("variants", compressed.key, "frozen", {"parity": difference.as_json()})
     gate.require([of_difference(difference, f"accuracy of {compressed.key}")])
 
 
 @pytest.mark.makes("parity")
 @pytest.mark.gate("auc")
-def test_auc_parity(compressed, evaluate, baselines, record, pipeline, gate):
+def test_auc_parity(compressed, compare, baselines, record, gate):
     """The area under every class's ROC curve is at most the margin below the reference's."""
-    model = evaluate(compressed, "frozen")
-    reference = evaluate(suite.variant(compressed.reference), "frozen")
+    facts, margin = compare(compressed), baselines.parity("auc", compressed.benchmark)
     found = {
-        name: parity.auc_difference(
-            model.probabilities[:, label],
-            reference.probabilities[:, label],
-            model.truth == label,
-            **baselines.parity("auc", compressed.benchmark),
-        )
-        for label, name in enumerate(pipeline.dataset(compressed).class_names)
+        name: parity.difference_of_areas(*estimate, facts["n"], **margin)
+        for name, estimate in facts["auc"].items()
     }
     judged = {name: difference.as_json() for name, difference in found.items()}
     record("variants", compressed.key, "frozen", {"auc_parity": judged})
@@ -94,7 +84,7 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
     verdict = judge_value(
         variant.key,
         "accuracy",
-        evaluate(variant, "frozen").accuracy,
+        evaluate(variant, "frozen")["accuracy"],
         baseline["accuracy"],
         baselines.tolerance("accuracy"),
     )
@@ -117,8 +107,7 @@ def test_recipe(trainable, weights_of, evaluate, baselines, pipeline, record):
     found = evaluate(trainable, "retrained")
     entry = recipes.entry_of(baselines, trainable.key, about["dataset"])
     if entry is not None or not bound:
-        values = draws.values(found.probabilities, pipeline.dataset(trainable))
-        verdicts = recipes.judge(trainable.key, about, values, baselines)
+        verdicts = recipes.judge(trainable.key, about, draws.values(found), baselines)
         wrong = [one.text for one in verdicts if not one.passed]
         assert not wrong, f"recipe of {trainable.key}: {'; '.join(wrong)}"
     assert not (bound and differs), (

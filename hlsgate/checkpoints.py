@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -43,7 +44,7 @@ class Checkpoint:
     weights: Mapping[str, NDArray[np.float32]]
     about: Mapping[str, Any]
 
-    @property
+    @functools.cached_property
     def sha256(self) -> str:
         """Identity of the weights: names, shapes and values; not of the file."""
         return weights_digest(self.weights)
@@ -93,7 +94,8 @@ def load(path: Path, variant: Variant) -> Checkpoint:
             f"{variant.key} has no checkpoint at {path}; make one with "
             f"'{suite.command(f'freeze {variant.key}')}'."
         )
-    members = _read(path)
+    state = path.stat()
+    members = dict(_read(path, state.st_mtime_ns, state.st_size))
     about = _parse_about(path, members.pop(_ABOUT, None))
     if about.get("variant") != variant.key:
         raise CheckpointError(
@@ -104,7 +106,9 @@ def load(path: Path, variant: Variant) -> Checkpoint:
     return Checkpoint(members, about)
 
 
-def _read(path: Path) -> dict[str, Any]:
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, _mtime_ns: int, _size: int) -> dict[str, Any]:
+    """Read a file's arrays; again only when the file has changed. Nobody can write into them."""
     import numpy as np
 
     try:
@@ -119,6 +123,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path} is no checkpoint ({shortened(str(error))}); restore it from version control."
         ) from error
+    for member in members.values():
+        if isinstance(member, np.ndarray):
+            member.flags.writeable = False
     if odd := [name for name, member in members.items() if not isinstance(member, np.ndarray)]:
         raise CheckpointError(f"{path} holds what is no array: {odd[0]!r}; restore it.")
     return members

@@ -7,6 +7,7 @@ builds them instead. What each step brings in time is in docs/emulation-speed.md
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -31,6 +32,7 @@ LIBRARY, RUNNER = "network.so", "run"
 _OPTIONS = (*FLAGS, "-DFPGA_EMULATOR", '-DWEIGHTS_DIR="weights"')
 
 
+@functools.cache
 def headers_digest(backend: str) -> str:
     """Return a hash over the headers that projects are built with but do not hold."""
     foreign = project_digest(_ac_types()) if backend == "oneAPI" else ""

@@ -11,10 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import opening
+from hlsgate import opening, sources
 from hlsgate.errors import DatasetError
 from hlsgate.inspection import arrays, parquet
 from hlsgate.inspection.limited import Refused
+from hlsgate.packages import versions
 from hlsgate.progress import Step, silent
 from hlsgate.suites import Benchmark, Rows
 
@@ -125,7 +126,7 @@ def load(benchmark: Benchmark, choice: str | None, cache: Cache, step: Step = si
         rows, where = read(source, benchmark.features), str(source)
     else:
         rows = source(cache, step)
-    return _prepare(name, benchmark, fitting(where, rows, benchmark))
+    return _prepare(name, benchmark, fitting(where, rows, benchmark), cache)
 
 
 def choices(named: Sequence[str], benchmarks: Sequence[Benchmark]) -> dict[str, str]:
@@ -278,17 +279,18 @@ def fitting(where: str, raw: Rows, benchmark: Benchmark) -> Rows:
     return Rows(flat, labels.astype(np.int64), test)
 
 
-def _prepare(name: str, benchmark: Benchmark, raw: Rows) -> Dataset:
+def _prepare(name: str, benchmark: Benchmark, raw: Rows, cache: Cache) -> Dataset:
     """Split and scale."""
     features, labels, test = raw.features, raw.labels, raw.test
     assert test is not None, "checked rows are split"
     names = benchmark.features or tuple(f"x{number}" for number in range(features.shape[1]))
     train_rows, test_rows = features[~test], features[test]
+    sha256 = content_digest(features, labels, test, names, benchmark.classes)
     if benchmark.standardise:
-        train_rows, test_rows = _standardised(train_rows, test_rows)
+        train_rows, test_rows = _kept_standardised(sha256, train_rows, test_rows, cache)
     return Dataset(
         name=name,
-        sha256=content_digest(features, labels, test, names, benchmark.classes),
+        sha256=sha256,
         x_train=train_rows,
         y_train=labels[~test],
         x_test=test_rows,
@@ -296,6 +298,30 @@ def _prepare(name: str, benchmark: Benchmark, raw: Rows) -> Dataset:
         feature_names=names,
         class_names=benchmark.classes,
     )
+
+
+def _kept_standardised(
+    sha256: str, train: NDArray[np.float32], test: NDArray[np.float32], cache: Cache
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scale, once: the import of scikit-learn alone takes longer than to read what it gave."""
+    import numpy as np
+
+    key = {
+        "rows": sha256,
+        "versions": versions(("numpy", "scikit-learn")),
+        "source": sources.read(Path(__file__)).code,
+    }
+
+    def make(folder: Path) -> None:
+        for name, rows in zip(_SCALED, _standardised(train, test), strict=True):
+            np.save(folder / name, rows, allow_pickle=False)
+
+    folder = cache.entry("scaled", key, make)
+    found, others = (np.load(folder / name, allow_pickle=False) for name in _SCALED)
+    return found, others
+
+
+_SCALED = ("train.npy", "test.npy")
 
 
 def _standardised(

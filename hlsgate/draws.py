@@ -18,21 +18,16 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import architecture, datasets, parity, results, suite
+from hlsgate import architecture, datasets, results, suite
 from hlsgate.cache import Cache, default_root, digest
 from hlsgate.emulation import cores
 from hlsgate.errors import SuiteError
 from hlsgate.keras_models import PACKAGES
 from hlsgate.packages import versions
 from hlsgate.pipeline import Pipeline
-from hlsgate.training import softmax
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from hlsgate.checkpoints import Checkpoint
-    from hlsgate.datasets import Dataset
     from hlsgate.declarations import Variant
 
 Told = Callable[[int, int, str, int, float], None]
@@ -70,15 +65,13 @@ def draw(pipeline: Pipeline, variant: Variant, seed: int) -> Checkpoint:
 
 def scores(pipeline: Pipeline, variant: Variant, checkpoint: Checkpoint) -> dict[str, float]:
     """Return accuracy and the area under each class's ROC curve, by metric, on the test rows."""
-    return values(softmax(pipeline.keras_logits(variant, checkpoint)), pipeline.dataset(variant))
+    return values(pipeline.scored(variant, checkpoint))
 
 
-def values(probabilities: NDArray[np.float32], dataset: Dataset) -> dict[str, float]:
-    """Return the same of probabilities that are known, shape (n, classes)."""
-    found = {"accuracy": float((probabilities.argmax(axis=1) == dataset.y_test).mean())}
-    for label, name in enumerate(dataset.class_names):
-        found[f"auc {name}"] = parity.auc(probabilities[:, label], dataset.y_test == label)
-    return found
+def values(scored: Mapping[str, Any]) -> dict[str, float]:
+    """Return the same of what is known already (`hlsgate.evaluation.scored`)."""
+    areas = {f"auc {name}": value for name, value in scored["auc"].items()}
+    return {"accuracy": scored["accuracy"], **areas}
 
 
 def packages() -> str:

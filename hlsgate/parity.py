@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 State = Literal["pass", "fail", "cannot tell"]
 
 
+_FEWEST = 2
+"""Rows of a class, and others, of which a variance can be estimated."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """A difference (model minus reference) with a two-sided interval and its verdict.
@@ -220,16 +224,38 @@ def auc_difference(
     Source: E. DeLong, D. DeLong, D. Clarke-Pearson, Biometrics 44 (1988) 837; with the midranks
     of X. Sun and W. Xu, IEEE Signal Processing Letters 21 (2014) 1389.
     """
+    value, variance = auc_estimate(scores, reference, positive)
+    return difference_of_areas(value, variance, len(positive), margin=margin, confidence=confidence)
+
+
+def auc_estimate(
+    scores: NDArray[np.floating[Any]],
+    reference: NDArray[np.floating[Any]],
+    positive: NDArray[np.bool_],
+) -> tuple[float, float]:
+    """Return the difference of two areas and its variance; `auc_difference` explains the method.
+
+    The variance is infinite where a single row is of the class, or is not: nobody can tell then.
+    """
     import numpy as np
 
     placements = [_placements(np.asarray(s, np.float64), positive) for s in (scores, reference)]
     value = float(placements[0][0].mean() - placements[1][0].mean())
+    if min(int(positive.sum()), int((~positive).sum())) < _FEWEST:
+        return value, math.inf
     variance = sum(
         float(np.var(placements[0][side] - placements[1][side], ddof=1)) / len(placements[0][side])
         for side in (0, 1)
     )
+    return value, variance
+
+
+def difference_of_areas(
+    value: float, variance: float, n: int, *, margin: float, confidence: float = 0.95
+) -> Difference:
+    """Compare areas by what `auc_estimate` found on `n` rows."""
     slack = _quantile(confidence) * math.sqrt(variance)
-    return Difference(value, value - slack, value + slack, margin, confidence, len(positive))
+    return Difference(value, value - slack, value + slack, margin, confidence, n)
 
 
 def _placements(

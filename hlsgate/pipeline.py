@@ -20,6 +20,7 @@ from hlsgate import (
     conversion,
     determinism,
     emulation,
+    evaluation,
     hls4ml_plugin,
     keras_models,
     logic,
@@ -215,6 +216,17 @@ class Pipeline:
         -------
         ndarray, shape (n, classes), float32
         """
+        return _values(self._keras(variant, checkpoint, as_hardware=as_hardware, rows=rows))
+
+    def _keras(
+        self,
+        variant: Variant,
+        checkpoint: Checkpoint,
+        *,
+        as_hardware: bool = False,
+        rows: NDArray[np.float64] | None = None,
+    ) -> Path:
+        """Return the folder of `keras_logits`."""
         casts = architecture.casts(variant, self.layers(variant)) if as_hardware else {}
         rounded = variant.input_type if as_hardware else training.rounded_inputs(variant)
         key = {
@@ -231,7 +243,46 @@ class Pipeline:
                 found = keras_models.logits(variant, checkpoint.weights, x, casts)
             _save(folder, found)
 
-        return _values(self.cache.entry("keras", key, make))
+        return self.cache.entry("keras", key, make)
+
+    def scored(self, variant: Variant, checkpoint: Checkpoint) -> dict[str, Any]:
+        """Return what Keras' answers on the test rows score (`hlsgate.evaluation.scored`)."""
+        return self._evaluated("scored", evaluation.scored, variant, checkpoint)
+
+    def compared(self, variant: Variant, checkpoint: Checkpoint) -> dict[str, Any]:
+        """Return the same held against its reference's (`hlsgate.evaluation.compared`)."""
+        assert variant.reference is not None, f"{variant.key} has no reference"
+        reference = suite.variant(variant.reference)
+        others = (reference, self.frozen(reference))
+        return self._evaluated("compared", evaluation.compared, variant, checkpoint, *others)
+
+    def _evaluated(
+        self,
+        kind: str,
+        evaluate: Callable[..., dict[str, Any]],
+        variant: Variant,
+        checkpoint: Checkpoint,
+        *others: Any,
+    ) -> dict[str, Any]:
+        """Evaluate answers of one network, or of two, that are given with their weights."""
+        dataset = self.dataset(variant)
+        pairs = [(variant, checkpoint), *zip(others[::2], others[1::2], strict=True)]
+        answers = [self._keras(one, weights) for one, weights in pairs]
+        key = {
+            "answers": [one.name for one in answers],
+            "prepared": dataset.prepared_sha256,
+            "classes": list(dataset.class_names),
+            "source": _code("evaluation", "training"),
+            "versions": identities(("numpy", "scikit-learn", "scipy")),
+        }
+
+        def make(folder: Path) -> None:
+            shares = [training.softmax(_values(one)) for one in answers]
+            found = evaluate(*shares, dataset.y_test, dataset.class_names)
+            (folder / "facts.json").write_text(json.dumps(found))
+
+        found: dict[str, Any] = _read_json(self.cache.entry(kind, key, make), "facts.json")
+        return found
 
     def _keras_inputs(
         self, variant: Variant, rows: NDArray[np.float64] | None, *, as_hardware: bool

@@ -19,7 +19,7 @@ def test_a_variant_without_reference_is_scored_before_its_baseline_is_missed(tmp
 
     def evaluate(variant, kind):
         scored.append((variant.key, kind))
-        return SimpleNamespace(accuracy=0.7)
+        return {"accuracy": 0.7}
 
     weights = SimpleNamespace(weights={}, sha256="a" * 64)
     with pytest.raises(BaselineError, match="record jets-float"):

@@ -109,6 +109,14 @@ def scored(rng, n=3000, shift=1.0):
     return positive, rng.normal(size=n) + shift * positive
 
 
+def test_one_row_of_a_class_tells_nothing():
+    """A variance of one row is none: neither a pass nor a warning of numpy's."""
+    positive = np.arange(50) == 7
+    scores = np.linspace(0, 1, 50)
+    found = parity.auc_difference(scores, scores[::-1], positive, margin=0.01)
+    assert found.state == "cannot tell"
+
+
 def test_auc_difference_is_the_difference_of_areas():
     """The value is what scikit-learn's two areas differ by, ties included."""
     rng = np.random.default_rng(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hlsgate.declarations import (
@@ -16,7 +17,9 @@ from hlsgate.declarations import (
 )
 from hlsgate.families import Family, Grid, Ranges, Schedule, Setting
 from hlsgate.fixedpoint import Fixed
+from hlsgate.packages import versions
 from hlsgate.shipped.convolution import small_convolution
+from hlsgate.sources import file_digest
 from hlsgate.suites import Benchmark, Rows
 from hlsgate.targets import DA4ML, YOSYS_CYCLONEV, designs
 
@@ -28,11 +31,21 @@ _INKS = 16
 """Shades of a pixel, 0 to 16. Source: scikit-learn, ``load_digits``."""
 
 
-def rows(_cache: Cache, _step: Step) -> Rows:
+def rows(cache: Cache, _step: Step) -> Rows:
     """Return 1,797 pictures of 8 x 8 pixels from 0 to 1, half of them to test on.
 
-    Half, since with a fifth (360) a loss of two points could not be told from none.
+    Half, since with a fifth (360) a loss of two points could not be told from none. They are kept,
+    as the import of scikit-learn takes longer than all of this.
     """
+    import numpy as np
+
+    key = {"versions": versions(("numpy", "scikit-learn")), "source": file_digest(Path(__file__))}
+    folder = cache.entry("digits", key, _write_rows)
+    with np.load(folder / _FILE, allow_pickle=False) as kept:
+        return Rows(kept["pictures"], kept["labels"], kept["test"])
+
+
+def _write_rows(folder: Path) -> None:
     import numpy as np
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -43,8 +56,10 @@ def rows(_cache: Cache, _step: Step) -> Rows:
     )
     test = np.zeros(len(labels), bool)
     test[tested] = True
-    return Rows(pictures / _INKS, labels, test)
+    np.savez(folder / _FILE, pictures=pictures / _INKS, labels=labels, test=test)
 
+
+_FILE = "rows.npz"
 
 _NETWORK = Topology(inputs=64, hidden=(32, 32), classes=10)
 _PIXELS = Fixed(6, 2)
