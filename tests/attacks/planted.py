@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -121,8 +122,13 @@ def _nested(network, canary):
     return network
 
 
-INJECTED = 'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch /tmp/x"), w4)\n#endif\n'
-CALLED = "quantized_bits(__import__('os').system('touch /tmp/x'))"
+TOUCHED = Path("/tmp/hlsgate-attack-ran")  # noqa: S108 - nothing is to make it
+"""What commands in the files would make; at most as long as Keras' words leave room for."""
+
+INJECTED = (
+    f'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch {TOUCHED}"), w4)\n#endif\n'
+)
+CALLED = f"quantized_bits(__import__('os').system('touch {TOUCHED}'))"
 
 MODELS = {
     # what is in the configuration
@@ -434,7 +440,7 @@ def _twice(folder, canary):
 
 
 ROWS = {
-    "objects": npz(x=header("'|O'", "(1,)", tail=b"cos\nsystem\n(S'touch /tmp/x'\ntR.")),
+    "objects": npz(x=header("'|O'", "(1,)", tail=f"cos\nsystem\n(S'touch {TOUCHED}'\ntR.".encode())),
     "claims": npz(x=header("'<f4'", "(1000000000000,)")),
     "negative": npz(x=header("'<f4'", "(-1, 5)")),
     "huge_header": npz(x=header("'<f4'", "(1,)", padding=10**6, version=(2, 0))),
