@@ -412,6 +412,23 @@ def no_files(suffix):
 MODELS |= no_files(".h5") | no_files(".keras")
 
 
+def _saved_model(name):
+    """Write the folder that TensorFlow saves: a graph of any operations."""
+
+    def write(folder, canary):
+        (folder / name / "variables").mkdir(parents=True)
+        (folder / name / "saved_model.pb").write_bytes(b"\x08\x01\x12\x02\x0a\x00")
+        return folder / name
+
+    return write
+
+
+MODELS |= {
+    "saved_model": (_saved_model("s"), "name a .keras or an .h5 file"),
+    "saved_model.keras": (_saved_model("s.keras"), "a folder"),
+}
+
+
 def npz(**members):
     """Write an npz file of raw members, or of arrays."""
 
@@ -439,7 +456,15 @@ def _twice(folder, canary):
     return path
 
 
+def _npy(folder, canary):
+    np.save(folder / "r.npy", np.zeros((4, 6), np.float32))
+    return folder / "r.npy"
+
+
 ROWS = {
+    "npy": _npy,
+    "csv": _content("r.csv", b"a,b\n=cmd|' /C touch'!A0,1\n"),
+    "arff": _content("r.arff", b"@relation x\n@attribute a numeric\n@data\n1\n"),
     "objects": npz(x=header("'|O'", "(1,)", tail=f"cos\nsystem\n(S'touch {TOUCHED}'\ntR.".encode())),
     "claims": npz(x=header("'<f4'", "(1000000000000,)")),
     "negative": npz(x=header("'<f4'", "(-1, 5)")),

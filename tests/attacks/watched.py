@@ -67,8 +67,7 @@ class Watched:
         return Ended(**json.loads(self._process.stdout.readline()))
 
     def close(self):
-        self._process.stdin.close()
-        self._process.wait(60)
+        self._process.communicate(timeout=60)
 
 
 def serve(requests, answers):
