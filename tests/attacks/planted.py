@@ -116,6 +116,21 @@ def _named(name, place=0):
     return change
 
 
+def _functional(change):
+    """Make an attack out of the functional network, which Keras goes round in till it is whole."""
+
+    def write(folder, canary):
+        network, arrays = files.functional()
+        change(network["config"]["layers"])
+        return files.write_h5(folder / "g.h5", network, arrays)
+
+    return write
+
+
+def _from(*nodes):
+    return lambda layers: layers[-1].update(inbound_nodes=[[list(one) for one in nodes]])
+
+
 def _nested(network, canary):
     for _ in range(30):
         network = {"class_name": "Sequential", "config": {"name": "n", "layers": [network]}}
@@ -221,6 +236,17 @@ MODELS = {
     "units": (model("a", _set(units=2**40)), "units is"),
     "nested": (model("a", _nested), "nested deeper"),
     "no_layers": (model("a", lambda net, _: net["config"].update(layers=None)), "no list of layers"),  # noqa: E501
+    "call_not_made": (_functional(_from(("flat", 1, 0, {}))), "come after it or are not there"),
+    "call_before_all": (_functional(_from(("flat", -1, 0, {}))), "come after it or are not there"),
+    "after_itself": (_functional(_from(("logits", 0, 0, {}))), "come after it or are not there"),
+    "no_such_layer": (_functional(_from(("none", 0, 0, {}))), "come after it or are not there"),
+    "in_a_ring": (
+        _functional(lambda layers: layers[1].update(inbound_nodes=[[["logits", 0, 0, {}]]])),
+        "come after it or are not there",
+    ),
+    "one_name": (
+        _functional(lambda layers: layers[1].update(name="flat")), "two layers of one name",
+    ),
     # what is in HDF5
     "external": (stored("a", _external), "kept in another file"),
     "virtual": (stored("a", _virtual), "virtual array"),

@@ -23,7 +23,7 @@ long = pytest.mark.long
 SEEN = (
     "input_name", "operation", "external", "virtual", "external_link", "called", "deep_json.h5",
     "zip_outside", "fifo.h5", "fifo.keras", "zero.h5", "odd_attribute", "lambda_keras",
-    "saved_model", "saved_model.keras",
+    "call_not_made", "saved_model", "saved_model.keras",
 )  # fmt: skip
 """What was seen to run, read or hang, and a few of its kin: tried in the short run, too."""
 
