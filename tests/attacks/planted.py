@@ -137,12 +137,10 @@ def _nested(network, canary):
     return network
 
 
-TOUCHED = Path("/tmp/hlsgate-attack-ran")  # noqa: S108 - nothing is to make it
+TOUCHED = Path("/tmp/hlsgate-attack-ran")
 """What commands in the files would make; at most as long as Keras' words leave room for."""
 
-INJECTED = (
-    f'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch {TOUCHED}"), w4)\n#endif\n'
-)
+INJECTED = f'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch {TOUCHED}"), w4)\n#endif\n'
 CALLED = f"quantized_bits(__import__('os').system('touch {TOUCHED}'))"
 
 MODELS = {
@@ -491,7 +489,9 @@ ROWS = {
     "npy": _npy,
     "csv": _content("r.csv", b"a,b\n=cmd|' /C touch'!A0,1\n"),
     "arff": _content("r.arff", b"@relation x\n@attribute a numeric\n@data\n1\n"),
-    "objects": npz(x=header("'|O'", "(1,)", tail=f"cos\nsystem\n(S'touch {TOUCHED}'\ntR.".encode())),
+    "objects": npz(
+        x=header("'|O'", "(1,)", tail=f"cos\nsystem\n(S'touch {TOUCHED}'\ntR.".encode())
+    ),
     "claims": npz(x=header("'<f4'", "(1000000000000,)")),
     "negative": npz(x=header("'<f4'", "(-1, 5)")),
     "huge_header": npz(x=header("'<f4'", "(1,)", padding=10**6, version=(2, 0))),

@@ -1,5 +1,6 @@
 """Files that attack, by the commands that read them: a sentence, an exit code, nothing else."""
 
+import json
 import os
 import re
 import subprocess
@@ -49,7 +50,7 @@ def joined(said):
 
 @pytest.mark.parametrize("name", some(planted.MODELS, SEEN))
 def test_models(tmp_path, canary, rows, command, name):
-    """explain refuses it; init, which names it in a suite, does not open it."""
+    """Explain refuses it; init, which names it in a suite, does not open it."""
     path = planted.MODELS[name][0](tmp_path, canary)
     assert str(path) in joined(command("explain", "--model", path, "--data", rows))
     models = ["--model", f"float={tmp_path / 'good.h5'}", "--model", f"odd={path}"]
@@ -69,7 +70,8 @@ def suite_of(tmp_path, canary, command, names):
 
 
 @pytest.mark.parametrize(
-    "names", [pytest.param(SEEN, id="seen"), pytest.param(tuple(planted.MODELS), id="all", marks=long)]
+    "names",
+    [pytest.param(SEEN, id="seen"), pytest.param(tuple(planted.MODELS), id="all", marks=long)],
 )
 def test_models_of_a_suite(tmp_path, canary, rows, command, names):
     """A claim on such a network fails, in a sentence, on every backend; the others are judged."""
@@ -98,7 +100,7 @@ def outcomes(junit):
     return found
 
 
-NPZ = {name: write for name, write in planted.ROWS.items()} | {
+NPZ = planted.ROWS | {
     f"{name}.parquet" if "." not in name else name: write for name, write in planted.PARQUET.items()
 }
 
@@ -178,8 +180,6 @@ FEW = ("deep", "twice", "escape", "fifo", "terminal", "changed0", "changed1")
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_documents(tmp_path, canary, command, kind, attack):
     """Results, baselines and frontiers: refused, or judged, by every command that reads them."""
-    import json
-
     bad = attack in documents.BAD
     with using(jets_alone()):
         page_sample.write(tmp_path, green=True)
@@ -208,9 +208,7 @@ RUNS = (
 
 @pytest.mark.parametrize("attack", some({**documents.BAD, **documents.ODD}, ("twice",)))
 def test_baselines_of_a_run(tmp_path, canary, rows, command, attack):
-    """pytest tells what is wrong with its baselines, or judges by them."""
-    import json
-
+    """A run tells what is wrong with its baselines, or judges by them."""
     with using(jets_alone()):
         stored = page_sample.baselines(tmp_path)
     path = tmp_path / "odd.json"
@@ -239,9 +237,11 @@ def test_baselines_of_hls4ml(tmp_path, canary, command, backend, attack):
     command("import-hls4ml", tmp_path / "theirs", *named, "--baselines", "b.json")
 
 
-@pytest.mark.parametrize("number", [0, *(pytest.param(n, marks=long) for n in range(1, reports.RUNS))])
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(n, marks=long) for n in range(1, reports.RUNS))]
+)
 def test_reports(tmp_path, canary, command, number):
-    """Reports of each toolchain: no design with such a one passes, and each is told in a sentence."""
+    """Reports of each toolchain: no design with such a one passes; each is told in a sentence."""
     planned = reports.plan(number, tmp_path, canary)
     junit = tmp_path / "junit.xml"
     command(
@@ -254,7 +254,11 @@ def test_reports(tmp_path, canary, command, number):
         mine = [why for case, why in told.items() if f"[{design}]" in case]
         assert mine, (design, name)
         assert not bad or None not in mine, f"{design} passed with {name}"
-        assert not [why for why in mine if why and re.match(r"(failed on setup with \")?(?!hlsgate)\w*(Error|Exception)\b", why)], mine
+        assert not [
+            why
+            for why in mine
+            if why and re.match(r"(failed on setup with \")?(?!hlsgate)\w*(Error|Exception)\b", why)
+        ], mine
 
 
 def test_names_of_files(tmp_path, canary, rows, command):

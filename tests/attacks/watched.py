@@ -124,8 +124,8 @@ def _prepare(request, folder, said, noted, scratch):
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for number, kind in ((0, os.O_RDONLY), (1, None), (2, None)):
         os.dup2(os.open(os.devnull, kind) if kind is not None else output, number)
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
     os.chdir(folder)
     inside = [str(folder), request["cache"], os.environ.get("NUMBA_CACHE_DIR", str(folder))]
     os.environ |= {
