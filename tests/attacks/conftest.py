@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def canary(tmp_path):
-    """A folder that no file may have read or changed, and a file that none may have made."""
+    """Make a folder that no file may have read or changed, and a file that none may have made."""
     folder = tmp_path / "canary"
     planted.TOUCHED.unlink(missing_ok=True)
     untouched = fuzzing.prepare_canary(folder)
@@ -34,7 +34,7 @@ def canary(tmp_path):
 
 @pytest.fixture(scope="session")
 def server():
-    """The process that runs commands."""
+    """Start the process that runs commands."""
     started = watched.Watched()
     yield started
     started.close()

@@ -1,4 +1,4 @@
-"""Reports of synthesis tools that attack: the good ones of other tests, each spoiled in one file."""
+"""Reports of synthesis tools that attack: other tests' good ones, each spoiled in one file."""
 
 import json
 
