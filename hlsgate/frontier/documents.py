@@ -206,7 +206,7 @@ def record(run: Path, stored: Path, reason: str | None = None) -> list[Change]:
     before = read(stored) if stored.is_file() else None
     _refuse_another(content, before, stored)
     first = {"accuracy": MARGIN_SHARE * content["margin"], "da_cost": COST_TOLERANCE}
-    content["tolerances"] = before["tolerances"] if before else first
+    content["tolerances"] = (before or {}).get("tolerances", first)
     content["provenance"] = {"recorded": datetime.now(UTC).date().isoformat()}
     if reason:
         content["provenance"]["reason"] = reason

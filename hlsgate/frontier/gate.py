@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hlsgate.errors import FrontierError
 from hlsgate.frontier.groups import Facts, accuracy, cost
 
 State = Literal["ok", "worse", "missing", "not comparable", "new"]
@@ -135,5 +136,16 @@ def _new(groups: Iterable[Facts], front: Sequence[Facts], slack: Slack) -> Itera
 
 
 def slack_of(stored: Mapping[str, Any]) -> Slack:
-    """Return the tolerance that a stored frontier states."""
+    """Return the tolerance that a stored frontier states.
+
+    Raises
+    ------
+    FrontierError
+        If it states none, as results of a sweep that were not recorded do.
+    """
+    if "tolerances" not in stored:
+        raise FrontierError(
+            f"the stored frontier of {stored['benchmark']} states no tolerances; 'python -m "
+            "hlsgate frontier record' makes results of a sweep one."
+        )
     return Slack(**stored["tolerances"])

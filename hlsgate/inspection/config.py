@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
-from hlsgate.inspection import known
+from hlsgate.inspection import graph, known
 from hlsgate.inspection.limited import Refused
 from hlsgate.inspection.values import (
     LONGEST_NAME,
@@ -86,6 +86,8 @@ def _network(value: Any, where: str, depth: int) -> None:
         )
     for number, layer in enumerate(config["layers"], 1):
         _layer(layer, f"layer {number}", depth + 1)
+    if value["class_name"] != "Sequential":
+        graph.check(config["layers"], where)
     for key, setting in config.items():
         if key in ("input_layers", "output_layers"):
             _require(_places(setting), where, key, setting)

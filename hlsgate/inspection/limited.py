@@ -19,6 +19,9 @@ TIMEOUT_S = 120.0
 _MEMORY = 2**30
 """Bytes that Python and its libraries take for themselves, mapped and not used included."""
 
+_LEAST_S, _BYTES_A_SECOND = 15, 20 * 2**20
+"""Processor time of a reader: to begin with, and for what it reads."""
+
 _REFUSED = 3
 _WHY = "refused"
 
@@ -100,7 +103,8 @@ def limit(size: int) -> None:
     """
     _lower(resource.RLIMIT_AS, _MEMORY + 4 * size)
     _lower(resource.RLIMIT_FSIZE, 2**20 + 2 * size)
-    _lower(resource.RLIMIT_CPU, int(TIMEOUT_S))
+    # what is damaged may keep the C libraries going round; plain reading takes a tenth of this
+    _lower(resource.RLIMIT_CPU, min(int(TIMEOUT_S), _LEAST_S + size // _BYTES_A_SECOND))
     _lower(resource.RLIMIT_CORE, 0)
 
 

@@ -93,7 +93,7 @@ def _restructured(rng, path, canary, *, zipped):
             listed = {name: archive.read(name) for name in archive.namelist()}
         target.write_bytes(listed["model.weights.h5"])
     # h5py does not make everything; what it made until then is read
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RuntimeError):
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RuntimeError, MemoryError):
         mutations.structure(rng, target, canary)
     if zipped:
         listed["model.weights.h5"] = target.read_bytes()

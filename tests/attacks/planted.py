@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -115,14 +116,32 @@ def _named(name, place=0):
     return change
 
 
+def _functional(change):
+    """Make an attack out of the functional network, which Keras goes round in till it is whole."""
+
+    def write(folder, canary):
+        network, arrays = files.functional()
+        change(network["config"]["layers"])
+        return files.write_h5(folder / "g.h5", network, arrays)
+
+    return write
+
+
+def _from(*nodes):
+    return lambda layers: layers[-1].update(inbound_nodes=[[list(one) for one in nodes]])
+
+
 def _nested(network, canary):
     for _ in range(30):
         network = {"class_name": "Sequential", "config": {"name": "n", "layers": [network]}}
     return network
 
 
-INJECTED = 'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch /tmp/x"), w4)\n#endif\n'
-CALLED = "quantized_bits(__import__('os').system('touch /tmp/x'))"
+TOUCHED = Path("/tmp/hlsgate-attack-ran")
+"""What commands in the files would make; at most as long as Keras' words leave room for."""
+
+INJECTED = f'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch {TOUCHED}"), w4)\n#endif\n'
+CALLED = f"quantized_bits(__import__('os').system('touch {TOUCHED}'))"
 
 MODELS = {
     # what is in the configuration
@@ -215,6 +234,17 @@ MODELS = {
     "units": (model("a", _set(units=2**40)), "units is"),
     "nested": (model("a", _nested), "nested deeper"),
     "no_layers": (model("a", lambda net, _: net["config"].update(layers=None)), "no list of layers"),  # noqa: E501
+    "call_not_made": (_functional(_from(("flat", 1, 0, {}))), "come after it or are not there"),
+    "call_before_all": (_functional(_from(("flat", -1, 0, {}))), "come after it or are not there"),
+    "after_itself": (_functional(_from(("logits", 0, 0, {}))), "come after it or are not there"),
+    "no_such_layer": (_functional(_from(("none", 0, 0, {}))), "come after it or are not there"),
+    "in_a_ring": (
+        _functional(lambda layers: layers[1].update(inbound_nodes=[[["logits", 0, 0, {}]]])),
+        "come after it or are not there",
+    ),
+    "one_name": (
+        _functional(lambda layers: layers[1].update(name="flat")), "two layers of one name",
+    ),
     # what is in HDF5
     "external": (stored("a", _external), "kept in another file"),
     "virtual": (stored("a", _virtual), "virtual array"),
@@ -406,6 +436,23 @@ def no_files(suffix):
 MODELS |= no_files(".h5") | no_files(".keras")
 
 
+def _saved_model(name):
+    """Write the folder that TensorFlow saves: a graph of any operations."""
+
+    def write(folder, canary):
+        (folder / name / "variables").mkdir(parents=True)
+        (folder / name / "saved_model.pb").write_bytes(b"\x08\x01\x12\x02\x0a\x00")
+        return folder / name
+
+    return write
+
+
+MODELS |= {
+    "saved_model": (_saved_model("s"), "name a .keras or an .h5 file"),
+    "saved_model.keras": (_saved_model("s.keras"), "a folder"),
+}
+
+
 def npz(**members):
     """Write an npz file of raw members, or of arrays."""
 
@@ -433,8 +480,18 @@ def _twice(folder, canary):
     return path
 
 
+def _npy(folder, canary):
+    np.save(folder / "r.npy", np.zeros((4, 6), np.float32))
+    return folder / "r.npy"
+
+
 ROWS = {
-    "objects": npz(x=header("'|O'", "(1,)", tail=b"cos\nsystem\n(S'touch /tmp/x'\ntR.")),
+    "npy": _npy,
+    "csv": _content("r.csv", b"a,b\n=cmd|' /C touch'!A0,1\n"),
+    "arff": _content("r.arff", b"@relation x\n@attribute a numeric\n@data\n1\n"),
+    "objects": npz(
+        x=header("'|O'", "(1,)", tail=f"cos\nsystem\n(S'touch {TOUCHED}'\ntR.".encode())
+    ),
     "claims": npz(x=header("'<f4'", "(1000000000000,)")),
     "negative": npz(x=header("'<f4'", "(-1, 5)")),
     "huge_header": npz(x=header("'<f4'", "(1,)", padding=10**6, version=(2, 0))),
