@@ -12,6 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -124,8 +126,15 @@ def had(setting: Setting, config: pytest.Config) -> None:
         pytest.skip(f"{setting.name} is not to be had here: {lacking}.")
 
 
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """Return a folder that any user can get to; pytest's own are for their owner alone."""
+    with tempfile.TemporaryDirectory(prefix="hlsgate-machines-") as name:
+        yield Path(name)
+
+
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.name)
-def test_the_same_is_found(setting, as_it_is, compiled, request, record_property, tmp_path):
+def test_the_same_is_found(setting, as_it_is, compiled, request, record_property, scratch):
     """Every fact is that of the machine as it is, or one of those that are told to differ."""
     had(setting, request.config)
     groups = setting.short if request.config.getoption("short") else setting.groups
@@ -136,8 +145,8 @@ def test_the_same_is_found(setting, as_it_is, compiled, request, record_property
         more = {**exchange, "HLSGATE_TEST_PROCESSOR": setting.processor.told()}
     chosen = Setting(**{**vars(setting), "groups": groups})
     if {*groups} & {*TRACING}:
-        lend(compiled, tmp_path)
-    found = made(chosen, tmp_path, more)
+        lend(compiled, scratch)
+    found = made(chosen, scratch, more)
     assert found.keys() == usual.keys()
     differing = [name for name, one in found.items() if one != usual[name]]
     told = "; ".join(differing) or "nothing"
