@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hlsgate import checkpoints, datasets, explaining, scratch, suite
+from hlsgate import checkpoints, datasets, explaining, numba_cache, scratch, suite
 from hlsgate.cache import Cache, default_root
 from hlsgate.declarations import Variant
 from hlsgate.diagnosis.divergence import Diagnosis
@@ -54,6 +54,7 @@ def _pipeline(weights: Path, cache: Cache, step: Step) -> Pipeline:
     def load(key: str) -> datasets.Dataset:
         return datasets.load(suite.benchmark(key), None, cache, step)
 
+    numba_cache.apply(cache.root)
     return Pipeline(load, cache, weights, step)
 
 

@@ -51,6 +51,7 @@ NAVIGATION = {
         "frontier": "How far can one compress?",
         "report": "The report page",
         "recipes": "What training again must give",
+        "machines": "The same on other machines",
     },
     "Reference": {
         "reference": "Options, commands, files",

@@ -15,7 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import architecture, bops, compression, datasets, equality, parity, suite, targets
+from hlsgate import (
+    architecture,
+    bops,
+    compression,
+    datasets,
+    equality,
+    numba_cache,
+    parity,
+    suite,
+    targets,
+)
 from hlsgate.cache import Cache
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Design, Variant
@@ -106,6 +116,7 @@ class _Trained(Pipeline):
 @functools.cache
 def _pipeline(place: Place, *, frozen: bool = False) -> Pipeline:
     cache = Cache(place.cache)
+    numba_cache.apply(cache.root)
     kind = Pipeline if frozen else _Trained
     return kind(lambda _benchmark: _dataset(place), cache, place.checkpoints)
 

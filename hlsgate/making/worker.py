@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hlsgate import datasets, determinism, suite
+from hlsgate import datasets, determinism, numba_cache, suite
 from hlsgate.cache import Cache
 from hlsgate.errors import HlsgateError
 from hlsgate.hardware import Hardware
@@ -83,6 +83,7 @@ def begin(place: Place, events: Any) -> None:
 def hardware(place: Place, step: Any) -> Hardware:
     """Return what makes everything at a place."""
     cache = Cache(place.cache, since=place.since)
+    numba_cache.apply(cache.root)
 
     def load(key: str) -> datasets.Dataset:
         return datasets.load(suite.benchmark(key), place.datasets.get(key), cache, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -14,12 +15,16 @@ from tests.machines import processors
 from tests.machines.processors import Processor
 
 NOBODY = "65534"
-EVERY = ("frozen", "hardware", "digits", "brief", "told")
 NUMBERS = ("frozen", "digits", "brief")
 """Facts that depend on how a processor calculates; counts and files depend on none of it."""
 TRAINED = (*NUMBERS, "jets")
-MADE = ("frozen", "hardware", "told")
-"""Facts that depend on files, tools and texts."""
+"""Whole trainings of the larger networks besides, for the kinds of processor that differ most."""
+MADE = ("small", "told")
+"""Facts that depend on files, users and texts, in the same way for every network."""
+TOOLS = ("hardware", "told")
+"""Facts that depend on tools and on the order of things, for every backend, and Yosys."""
+TRACING = ("small", "hardware")
+"""Groups for which numba has to have compiled da4ml: two minutes, if nobody has."""
 
 
 def always() -> None:
@@ -42,8 +47,8 @@ class Setting:
         Below its scratch folder, where a copy of the checkout works; "" for the checkout itself.
     lacking : callable
         Returns why this machine cannot have the setting; None where it can.
-    short : bool
-        Part of continuous integration.
+    short : tuple of str
+        Groups that are part of continuous integration.
     differing : str
         Why facts of retrained weights and float logits may differ; "" where nothing may.
     """
@@ -55,12 +60,14 @@ class Setting:
     processor: Processor | None = None
     folder: str = ""
     lacking: Callable[[], str | None] = always
-    short: bool = False
+    short: tuple[str, ...] = ()
     differing: str = ""
 
 
-def _processor(name: str, processor: Processor, **more: object) -> Setting:
-    return Setting(name, TRAINED, processor=processor, lacking=processor.lacking, **more)
+def _processor(
+    name: str, processor: Processor, groups: tuple[str, ...] = NUMBERS, **more: object
+) -> Setting:
+    return Setting(name, groups, processor=processor, lacking=processor.lacking, **more)
 
 
 def _compiler(name: str) -> Setting:
@@ -72,20 +79,21 @@ def _compiler(name: str) -> Setting:
     )
 
 
-def _language(name: str, *, short: bool = False) -> Setting:
+def _language(name: str, groups: tuple[str, ...] = MADE, short: tuple[str, ...] = ()) -> Setting:
     return Setting(
         f"locale {name}",
-        MADE,
+        groups,
         {"LC_ALL": name, "LANGUAGE": name.partition(".")[0], "LOCPATH": "{scratch}"},
         ("sh", "-c", f'localedef -i {name.partition(".")[0]} -f UTF-8 "$0/{name}" && exec "$@"',
          "{scratch}"),
-        lacking=_no_locales,
+        lacking=functools.partial(_no_locale, name.partition(".")[0]),
         short=short,
     )  # fmt: skip
 
 
-def _no_locales() -> str | None:
-    return None if Path("/usr/share/i18n/locales").is_dir() else "apt install locales"
+def _no_locale(name: str) -> str | None:
+    there = Path("/usr/share/i18n/locales", name).is_file()
+    return None if there else f"{name} is not described here: apt install locales"
 
 
 def _umask(value: str) -> Setting:
@@ -95,10 +103,10 @@ def _umask(value: str) -> Setting:
 def _cores(number: int) -> Setting:
     return Setting(
         f"{number} core{'s' * (number > 1)}",
-        EVERY if number == 1 else TRAINED,
+        (*TRAINED, *TOOLS) if number == 1 else NUMBERS,
         before=("taskset", "-c", ",".join(map(str, sorted(_own_cores())[:number]))),
         lacking=lambda: None if len(_own_cores()) >= number else f"there are no {number} cores",
-        short=number == 1,
+        short=("brief",) if number == 1 else (),
     )
 
 
@@ -107,9 +115,9 @@ def _own_cores() -> set[int]:
 
 
 def _no_root() -> str | None:
-    """Being another user is for root; who may read this Python nevertheless is no root."""
+    """Root alone can become another user; a run that is not root's is such a user's already."""
     if os.getuid() != 0:
-        return "only root can start a process of another user; this run is one of such a user"
+        return None
     tried = subprocess.run([*OTHER_USER, sys.executable, "-c", ""], check=False)
     return "setpriv cannot give read access to another user" if tried.returncode else None
 
@@ -122,23 +130,24 @@ OTHER_USER = (
 """Another user, who may read what root keeps for itself (this Python), and write nothing."""
 
 _NO_AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
-_OWN_CACHES = {"NUMBA_CACHE_DIR": "", "MPLCONFIGDIR": ""}
 _SMALL_CACHES = "Eigen splits sums by an L1 data cache below 24 KiB, which no such processor has"
 _BELOW_AVX2 = "below AVX2 sums are added in another order: docs/recipes.md"
 
 SETTINGS = (
-    _processor("Intel Haswell", processors.HASWELL, short=True),
-    _processor("AMD Zen 2", processors.ZEN2),
+    _processor("Intel Haswell", processors.HASWELL, TRAINED, short=("frozen", "brief")),
+    _processor("AMD Zen 2", processors.ZEN2, TRAINED),
     _processor("AMD Zen 4", processors.ZEN4),
-    _processor("Intel Skylake-SP", processors.SKYLAKE),
+    _processor("Intel Skylake-SP", processors.SKYLAKE, TRAINED),
     _processor("Intel Alder Lake", processors.ALDER_LAKE),
-    _processor("Intel Sapphire Rapids", processors.SAPPHIRE_RAPIDS),
+    _processor("Intel Sapphire Rapids", processors.SAPPHIRE_RAPIDS, TRAINED),
     _processor("small caches", processors.SMALL_CACHES, differing=_SMALL_CACHES),
     _processor("large caches", processors.LARGE_CACHES),
     _processor("no caches told", processors.NO_CACHES),
-    _processor("Intel Ivy Bridge, no AVX2", processors.IVY_BRIDGE, differing=_BELOW_AVX2),
-    Setting("oneDNN told SSE4.1", TRAINED, {"ONEDNN_MAX_CPU_ISA": "SSE41"}),
-    Setting("TensorFlow told oneDNN", TRAINED, {"TF_ENABLE_ONEDNN_OPTS": "1"}),
+    _processor(
+        "Intel Ivy Bridge, no AVX2", processors.IVY_BRIDGE, TRAINED, differing=_BELOW_AVX2
+    ),
+    Setting("oneDNN told SSE4.1", NUMBERS, {"ONEDNN_MAX_CPU_ISA": "SSE41"}),
+    Setting("TensorFlow told oneDNN", NUMBERS, {"TF_ENABLE_ONEDNN_OPTS": "1"}),
     Setting("numpy without AVX-512", NUMBERS, {"NPY_DISABLE_CPU_FEATURES": _NO_AVX512}),
     Setting(
         "numpy without AVX2", NUMBERS, {"NPY_DISABLE_CPU_FEATURES": f"AVX2 FMA3 {_NO_AVX512}"}
@@ -147,7 +156,7 @@ SETTINGS = (
         "glibc without AVX2",
         NUMBERS,
         {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-FMA,-FMA4"},
-        short=True,
+        short=("frozen",),
     ),
     *(
         Setting(f"OpenBLAS for {core}", NUMBERS, {"OPENBLAS_CORETYPE": core})
@@ -160,30 +169,32 @@ SETTINGS = (
         NUMBERS,
         {"OMP_NUM_THREADS": "7", "TF_NUM_INTRAOP_THREADS": "7"},
     ),
-    _language("de_DE.UTF-8", short=True),
-    _language("tr_TR.UTF-8"),
+    _language("de_DE.UTF-8", short=MADE),
+    _language("tr_TR.UTF-8", TOOLS),
     Setting("locale C", MADE, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
     Setting("locale C.UTF-8", MADE, {"LC_ALL": "C.UTF-8"}),
     _umask("077"),
     _umask("000"),
-    Setting("home that cannot be written", MADE, {"HOME": "/dev/null", **_OWN_CACHES}, short=True),
+    Setting(
+        "home that cannot be written", MADE, {"HOME": "/dev/null", "MPLCONFIGDIR": ""}, short=MADE
+    ),
     Setting("temporary files elsewhere", MADE, {"TMPDIR": "{scratch}"}),
     Setting(
         "path with a space, not ASCII",
-        MADE,
+        TOOLS,
         {"TMPDIR": "{scratch}"},
         folder="Réseaux für Teilchen, 粒子",
-        short=True,
+        short=MADE,
     ),
     Setting(
         "another user than root",
         MADE,
-        {"HOME": "/nonexistent", **_OWN_CACHES},
-        OTHER_USER,
+        {"HOME": "/nonexistent", "MPLCONFIGDIR": ""},
+        OTHER_USER if os.getuid() == 0 else (),
         lacking=_no_root,
-        short=True,
+        short=MADE,
     ),
     Setting("time zone of Kiritimati", MADE, {"TZ": "Pacific/Kiritimati"}),
-    Setting("hash seed 1", MADE, {"PYTHONHASHSEED": "1"}, short=True),
+    Setting("hash seed 1", TOOLS, {"PYTHONHASHSEED": "1"}, short=MADE),
     *map(_compiler, ("g++-11", "g++-12", "g++-13", "g++-14")),
 )  # fmt: skip

@@ -12,21 +12,22 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from hlsgate.numba_cache import FOLDER, VARIABLE
 from tests.machines import processors
-from tests.machines.settings import SETTINGS, Setting
+from tests.machines.settings import SETTINGS, TRACING, Setting
 
 ROOT = Path(__file__).parents[2]
 FACTS = "tests/machines/facts.py"
 COPIED = ("hlsgate", "fixtures", "tests", "baselines.json", "pyproject.toml")
 MAY_DIFFER = re.compile(r"weights|digits-float: Keras' logits|jets-float: Keras' logits")
 """Facts of sums of floats; what a processor below AVX2 may find otherwise."""
-LEFT_OUT = ("jets",)
-"""Groups that take minutes: not in continuous integration."""
 
 TELL = """
 from numpy.core._multiarray_umath import __cpu_features__ as features
@@ -38,9 +39,10 @@ print([one["architecture"] for one in threadpool_info() if "architecture" in one
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory) -> Path:
-    """Return a folder that is that of all workers."""
-    return tmp_path_factory.getbasetemp().parent
+def shared(tmp_path_factory, worker_id) -> Path:
+    """Return a folder that is that of all workers, and of this run alone."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +56,21 @@ def exchange(shared) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def as_it_is(shared):
+def compiled(shared) -> Path:
+    """Return where numba keeps what it compiled on this machine as it is."""
+    return Path(os.environ.get(VARIABLE) or shared / FOLDER)
+
+
+@pytest.fixture(scope="session")
+def as_it_is(shared, compiled):
     """Make a group's facts on this machine as it is, once for all workers."""
 
     def of(group: str) -> dict[str, str]:
         kept = shared / f"{group}.json"
         with FileLock(f"{kept}.lock"):
             if not kept.exists():
-                kept.write_text(json.dumps(made(Setting("as it is", (group,)), shared / group, {})))
+                usual = Setting("as it is", (group,), {VARIABLE: str(compiled)})
+                kept.write_text(json.dumps(made(usual, shared / group, {})))
         return json.loads(kept.read_text())
 
     return of
@@ -74,7 +83,7 @@ def made(setting: Setting, scratch: Path, more: dict[str, str]) -> dict[str, str
     checkout = copied(scratch / setting.folder) if setting.folder else ROOT
     given = {name: one.format(scratch=scratch) for name, one in setting.environment.items()}
     before = [one.format(scratch=scratch) if one == "{scratch}" else one for one in setting.before]
-    environment = {**os.environ, "PYTHONPATH": str(checkout), **given, **more}
+    environment = {**os.environ, VARIABLE: "", "PYTHONPATH": str(checkout), **given, **more}
     done = subprocess.run(
         [*before, sys.executable, str(checkout / FACTS), str(scratch / "cache"), *setting.groups],
         env={name: value for name, value in environment.items() if value},
@@ -86,6 +95,14 @@ def made(setting: Setting, scratch: Path, more: dict[str, str]) -> dict[str, str
     )
     assert done.returncode == 0, f"{setting.name}: {done.stdout}{done.stderr}"
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def lend(compiled: Path, scratch: Path) -> None:
+    """Copy what numba compiled to where hlsgate will look for it; whoever runs there may write."""
+    place = scratch / "cache" / FOLDER
+    shutil.copytree(compiled, place)
+    for folder in (place.parent, place, *place.iterdir()):
+        folder.chmod(0o777)
 
 
 def copied(checkout: Path) -> Path:
@@ -109,19 +126,27 @@ def had(setting: Setting, config: pytest.Config) -> None:
         pytest.skip(f"{setting.name} is not to be had here: {lacking}.")
 
 
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """Return a folder that any user can get to; pytest's own are for their owner alone."""
+    with tempfile.TemporaryDirectory(prefix="hlsgate-machines-") as name:
+        yield Path(name)
+
+
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.name)
-def test_the_same_is_found(setting, as_it_is, request, record_property, tmp_path):
+def test_the_same_is_found(setting, as_it_is, compiled, request, record_property, scratch):
     """Every fact is that of the machine as it is, or one of those that are told to differ."""
     had(setting, request.config)
-    left_out = LEFT_OUT if request.config.getoption("short") else ()
-    groups = tuple(one for one in setting.groups if one not in left_out)
+    groups = setting.short if request.config.getoption("short") else setting.groups
+    usual = {name: one for group in groups for name, one in as_it_is(group).items()}
     more = {}
     if setting.processor:
         exchange = request.getfixturevalue("exchange")
         more = {**exchange, "HLSGATE_TEST_PROCESSOR": setting.processor.told()}
     chosen = Setting(**{**vars(setting), "groups": groups})
-    found = made(chosen, tmp_path, more)
-    usual = {name: one for group in groups for name, one in as_it_is(group).items()}
+    if {*groups} & {*TRACING}:
+        lend(compiled, scratch)
+    found = made(chosen, scratch, more)
     assert found.keys() == usual.keys()
     differing = [name for name, one in found.items() if one != usual[name]]
     told = "; ".join(differing) or "nothing"

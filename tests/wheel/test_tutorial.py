@@ -30,6 +30,37 @@ def typed():
     return [line[2:] for line in lines if line.startswith("$ ")]
 
 
+def transcripts():
+    """Give each command of the console blocks with the lines that are shown below it."""
+    found = []
+    for block in blocks("console"):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+def shape(line):
+    """Return a line without what depends on the machine: numbers, hashes, widths of tables."""
+    line = re.sub(r" \(\d+:\d\d:\d\d\)$", "", line.rstrip())  # for runs of a minute and more
+    line = re.sub(r"\b[0-9a-f]{12}\b|[+-]?\d[\d,.]*", "#", line)
+    return re.sub(r"([-=]){2,}", r"\1", re.sub(r"\s+", " ", line))
+
+
+def untold(shown, printed):
+    """Return the shown lines that were not printed, in their order; "..." stands for any."""
+    left = iter([shape(line) for line in printed])
+    wanted = [shape(line) for line in shown if line != "..."]
+    return [one for one in wanted if not any(_is(one, line) for line in left)]
+
+
+def _is(shown, printed):
+    cut = shown.endswith(" ...")
+    return printed.startswith(shown[:-4]) if cut else printed == shown
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Make a folder that is empty but for the script that the tutorial gives."""
@@ -93,3 +124,24 @@ def test_the_red_run_names_what_changed(told):
     third = [text for line, _, text in told if "hlsgate test" in line][2]
     assert re.search(r"not comparable: the weights of trial-small are", third), third
     assert "--suite suite.py" in third
+
+
+def test_what_is_shown_was_printed(told):
+    """Every line of a transcript is in the output, numbers apart; so none shows another release."""
+    printed = {number: text.splitlines() for number, (_, _, text) in enumerate(told)}
+    missing = [
+        (command, line)
+        for number, (command, shown) in enumerate(transcripts())
+        for line in untold(shown, printed[number])
+    ]
+    assert not missing, missing
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [["passed 3 tests"], ["2 failed in 1.0s", "passed 4 tests, 1 skipped"]],
+    ids=["a line less", "another line"],
+)
+def test_another_transcript_is_seen(printed):
+    """The comparison itself sees what is not there."""
+    assert untold(["passed 4 tests", "...", "2 failed in 70.0s (0:01:10)"], printed)
