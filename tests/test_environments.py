@@ -51,12 +51,13 @@ def collecting(words):
     return [word for word in kept if word not in NOT_HERE or next(kept) is None]
 
 
-def plan(words, cwd=ROOT):
+def plan(words, cwd=ROOT, cache=""):
     """Collect as pytest does with these arguments, and look up every fixture; run nothing."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", *collecting(words), "--setup-plan", "--color=no",
          "-p", "tests.not_installed", "-p", "no:cacheprovider"],
-        cwd=cwd, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=_alone(),
+        cwd=cwd, capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
+        env=_alone() | {"HLSGATE_CACHE": str(cache)},
     )  # fmt: skip
 
 
@@ -80,13 +81,14 @@ def test_every_suite_is_in_an_environment():
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {APART}))
-def test_what_an_environment_runs_can_be_collected(name):
-    """Modules are imported, fixtures are found, and there is something to run."""
+def test_what_an_environment_runs_can_be_collected(name, tmp_path):
+    """Modules are imported, fixtures are found, there is something to run; and nothing is made."""
     for words in COMMANDS[name]:
-        done = plan(words)
+        done = plan(words, cache=tmp_path / "cache")
         output = done.stdout + done.stderr
         assert done.returncode == 0, f"tox run -e {name}: {output[-3000:]}"
         assert PLANNED.search(output), f"tox run -e {name} has no test: {output[-3000:]}"
+        assert not list(tmp_path.glob("cache/*/*")), f"tox run -e {name} makes what it is to plan"
 
 
 FAULTS = {
