@@ -3,21 +3,31 @@
 # options ENVIRONMENT: what its pytest gets besides.
 declare -A options=()
 
-# in_turn ENVIRONMENT...: one after the other, each with its output printed in one piece at its end.
+# one ENVIRONMENT, or a folder of tests, which are run in the main job's environment: da4ml is
+# compiled for that already.
+one() {
+    # shellcheck disable=SC2086 # several options are several words
+    case "$1" in
+        tests/*) tox exec -e open -- pytest "$1" ${options[$1]:-} ;;
+        *) tox run -e "$1" -- ${options[$1]:-} ;;
+    esac
+}
+
+# in_turn NAME...: one after the other, each with its output printed in one piece at its end.
 in_turn() {
-    local name status=0
+    local name log status=0
     for name in "$@"; do
-        # shellcheck disable=SC2086 # several options are several words
-        if ! tox run -e "$name" -- ${options[$name]:-} >"$work/$name.log" 2>&1; then
+        log="$work/${name//\//-}.log"
+        if ! one "$name" >"$log" 2>&1; then
             echo "$name" >>"$work/failed"
             status=1
         fi
-        flock "$work/printing" cat "$work/$name.log"
+        flock "$work/printing" cat "$log"
     done
     return "$status"
 }
 
-# side_by_side "ENVIRONMENT..."...: each argument is a lane; ends the run where one fails.
+# side_by_side "NAME..."...: each argument is a lane; ends the run where one fails.
 side_by_side() {
     local lane
     local -a lanes=()

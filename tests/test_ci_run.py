@@ -13,7 +13,7 @@ from tests.test_environments import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 RUN = ROOT / ".ci" / "run"
-TOX = """echo "output of $3, options $5 $6"; touch "$STARTED/$3"
+TOX = """echo "output of $3, options $5 $6 $7"; touch "$STARTED/$3"
 case "$3" in
     first) while [ ! -e "$STARTED/second" ]; do sleep 0.01; done ;;
     broken) exit 3 ;;
@@ -43,10 +43,17 @@ def test_lanes_run_side_by_side(lanes):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert sorted(lines[:3]) == [
-        "output of first, options  ", "output of second, options  ",
-        "output of third, options --short --all",
+        "output of first, options   ", "output of second, options   ",
+        "output of third, options --short --all ",
     ]  # fmt: skip
     assert lines[3:] == ["on"]
+
+
+def test_a_folder_of_tests_is_run_in_the_main_jobs_environment(lanes):
+    """Its options reach pytest; its output is told as that of any other."""
+    done = lanes('options[tests/some]="--short"; side_by_side "tests/some"')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["output of open, options pytest tests/some --short"]
 
 
 def test_a_lane_that_fails_ends_the_run_with_its_output(lanes):
@@ -64,6 +71,10 @@ def test_every_lane_is_an_environment():
     made = set(re.search(r"--notest -e (\S+)", text)[1].split(","))
     lines = re.findall(r"^side_by_side (.*)$", text, re.MULTILINE)
     run = {name for line in lines for name in line.replace('"', "").split()} | {"open"}
+    folders = {name for name in run if name.startswith("tests/")}
+    assert folders
+    assert all((ROOT / name).is_dir() for name in folders)
+    run -= folders
     assert run == made
     assert run - {"lint", "docs"} <= COMMANDS.keys()
     assert {"tracing", "diagnosis", "unit"} <= run
