@@ -42,7 +42,7 @@ class Edit:
     silent: bool = False
 
 
-SHORT_FIELDS = {"recipe.learning_rate", "conversion.logits.integer", "conversion.exact"}
+SHORT_FIELDS = {"conversion.logits.integer"}
 SILENT_FIELDS = {
     "recipe.pruning.end": "the mask may be what it was",
     "recipe.teacher_share": "there is no teacher",
@@ -106,7 +106,7 @@ CODE = (
     line("curves.py", "np.round(true[last], _DIGITS)", "np.round(true[last], 2)"),
     line("parity.py", "value=(gained - lost) / n,", "value=gained / n,"),
     line("parity.py", "high=_tango_upper(gained, lost, n, z),", "high=1.0,"),
-    line("host/dense.h", "Word sum = 0;", "Word sum = 1;", short=True),
+    line("host/dense.h", "Word sum = 0;", "Word sum = 1;"),
 )  # fmt: skip
 
 
