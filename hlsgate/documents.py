@@ -7,6 +7,7 @@ with control characters, nesting without end.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -48,15 +49,27 @@ def read(path: Path, schema: Path, error: type[HlsgateError], hint: str) -> Any:
     hint : str
         What to do about a file that cannot be used, in a few words.
     """
-    content = load(path, error, hint)
-    check(content, path, schema, error)
+    text, content = _loaded(path, error, hint)
+    known = (schema, hashlib.sha256(text.encode()).hexdigest())
+    if known not in _GOOD:
+        check(content, path, schema, error)
+        _GOOD.add(known)
     return content
+
+
+_GOOD: set[tuple[Path, str]] = set()
+"""Texts that were found to follow a schema: one run reads the same baselines many times."""
 
 
 def load(path: Path, error: type[HlsgateError], hint: str) -> Any:
     """Read a JSON file strictly, of whatever schema; parameters are those of `read`."""
+    return _loaded(path, error, hint)[1]
+
+
+def _loaded(path: Path, error: type[HlsgateError], hint: str) -> tuple[str, Any]:
     try:
-        return parse(_text(path))
+        text = _text(path)
+        return text, parse(text)
     except OSError as problem:
         what = problem.strerror or problem
         raise error(f"{path} cannot be read ({what}); {hint}.") from problem

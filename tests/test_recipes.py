@@ -77,12 +77,12 @@ def test_seeds_that_agree_promise_no_more_than_rows_can_tell(agreed):
 
 def reference_limit(drawn, n, values):
     """Calculate the limit anew, by the definition of the t distribution's density."""
-    from scipy.special import stdtrit
+    from scipy.stats import t
 
     roots = np.cbrt(1 - np.array(drawn))
     mean = float(np.mean(roots))
     least = (np.cbrt(mean**3 + 1 / n) - mean) / 12**0.5
-    quantile = -float(stdtrit(len(drawn) - 1, 0.01 / values))
+    quantile = float(t.isf(0.01 / values, len(drawn) - 1))
     highest = (
         mean + quantile * max(float(np.std(roots, ddof=1)), least) * (1 + 1 / len(drawn)) ** 0.5
     )

@@ -67,10 +67,10 @@ def limit(draws: Sequence[float], n: int, values: int) -> float:
     values : int
         Limits among which the chance of a false alarm is shared out.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     roots = [math.cbrt(1 - draw) for draw in draws]
-    quantile = float(t.isf(FALSE_ALARMS / values, len(draws) - 1))
+    quantile = -float(stdtrit(len(draws) - 1, FALSE_ALARMS / values))
     highest = statistics.fmean(roots) + quantile * spread(roots, n) * math.sqrt(1 + 1 / len(draws))
     return 1 - highest**3
 

@@ -96,7 +96,7 @@ CODE = (
     line("keras_models.py", "    shaped = fitted_to(model, x, variant)\n    parts = []\n",
          "    shaped = -fitted_to(model, x, variant)\n    parts = []\n"),
     line("logic.py", "found[part] = self.comb.predict(on_grid, n_threads=threads)",
-         "found[part] = 1 + self.comb.predict(on_grid, n_threads=threads)", short=True),
+         "found[part] = 1 + self.comb.predict(on_grid, n_threads=threads)"),
     line("logic.py", '"stages": stages,', '"stages": stages + 1,', short=True),
     line("tracing/layers.py", "return value if value.low >= 0 else value.relu()", "return value"),
     line("reports/da4ml.py", "name: number(count,", "name: 1 + number(count,"),
