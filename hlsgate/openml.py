@@ -125,12 +125,17 @@ def _watched(progress: Callable[[float], None]) -> Iterator[None]:
     Source: ``sklearn.datasets._openml`` (1.9) opens every address by its module's ``urlopen``.
     """
     import warnings
+    from urllib.error import HTTPError
     from urllib.request import urlopen
 
     from sklearn.datasets import _openml
 
     def watched(request: Any) -> Any:
-        return _Watched(urlopen(request, timeout=TIMEOUT_S), progress)
+        try:
+            return _Watched(urlopen(request, timeout=TIMEOUT_S), progress)
+        except HTTPError as error:  # it holds the connection open
+            error.close()
+            raise
 
     with warnings.catch_warnings(), mock.patch.object(_openml, "urlopen", watched):
         # It warns before each new try; what matters is whether the last one succeeds.

@@ -231,6 +231,7 @@ def baselines(folder):
     stored["resources"] = {
         key: entry for key, entry in stored["resources"].items() if key.endswith("-oneapi_agilex7")
     }
+    stored.pop("recipes", None)
     mine = content()
     stored["parity"].pop("benchmarks", None)
     stored["accuracy"] = {one.key: stored["accuracy"][one.key] for one in JETS}

@@ -308,7 +308,8 @@ def test_own_workflow_runs_what_ci_runs():
         re.findall(r'"([a-z ]+)"', " ".join(re.findall("^side_by_side.*$", text, re.M)))
     )
     local = {*lanes.split(), *re.findall(r"^tox run -e (\w+)", text, re.M)}
-    assert {"lint", "docs", "unit", "open", "report", "tracing", "diagnosis"} <= local
+    local |= set(re.findall(r"tests/(\w+)", " ".join(re.findall("^side_by_side.*$", text, re.M))))
+    assert {"lint", "docs", "unit", "open", "report", "tracing", "diagnosis", "edits"} <= local
     for name in local:
         assert any(line.startswith(f"tox run -e {name}") for line in own), name
     content = load(ROOT / ".github/workflows/ci.yml")

@@ -48,7 +48,7 @@ CODE = """
 import os, pathlib, sys
 from hlsgate import numba_cache
 numba_cache.apply(pathlib.Path(sys.argv[1]))
-print(os.environ[numba_cache.VARIABLE])
+print(os.environ[numba_cache.VARIABLE], flush=True)
 pathlib.Path(os.environ[numba_cache.VARIABLE], "compiled").touch()
 if os.fork() == 0:
     sys.exit(0)
