@@ -15,16 +15,7 @@ if TYPE_CHECKING:
 def scored(
     probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64], names: Sequence[str]
 ) -> dict[str, Any]:
-    """Score one network's answers.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape (n, classes), float
-        Of each class.
-    truth : ndarray, shape (n,), int
-        Class of each row.
-    names : sequence of str
-        Names of the classes.
+    """Score one network's answers; parameters are those of `hlsgate.curves.roc_by_class`.
 
     Returns
     -------

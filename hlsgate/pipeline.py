@@ -247,26 +247,23 @@ class Pipeline:
 
     def scored(self, variant: Variant, checkpoint: Checkpoint) -> dict[str, Any]:
         """Return what Keras' answers on the test rows score (`hlsgate.evaluation.scored`)."""
-        return self._evaluated("scored", evaluation.scored, variant, checkpoint)
+        return self._evaluated("scored", evaluation.scored, (variant, checkpoint))
 
     def compared(self, variant: Variant, checkpoint: Checkpoint) -> dict[str, Any]:
         """Return the same held against its reference's (`hlsgate.evaluation.compared`)."""
         assert variant.reference is not None, f"{variant.key} has no reference"
         reference = suite.variant(variant.reference)
-        others = (reference, self.frozen(reference))
-        return self._evaluated("compared", evaluation.compared, variant, checkpoint, *others)
+        pairs = (variant, checkpoint), (reference, self.frozen(reference))
+        return self._evaluated("compared", evaluation.compared, *pairs)
 
     def _evaluated(
         self,
         kind: str,
         evaluate: Callable[..., dict[str, Any]],
-        variant: Variant,
-        checkpoint: Checkpoint,
-        *others: Any,
+        *pairs: tuple[Variant, Checkpoint],
     ) -> dict[str, Any]:
-        """Evaluate answers of one network, or of two, that are given with their weights."""
-        dataset = self.dataset(variant)
-        pairs = [(variant, checkpoint), *zip(others[::2], others[1::2], strict=True)]
+        """Evaluate answers of networks of one benchmark, each given with its weights."""
+        dataset = self.dataset(pairs[0][0])
         answers = [self._keras(one, weights) for one, weights in pairs]
         key = {
             "answers": [one.name for one in answers],

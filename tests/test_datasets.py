@@ -20,8 +20,14 @@ from hlsgate.suites import Benchmark, Rows
 
 ROWS = 500
 JETS = suite.shipped().benchmark("jets")
-CACHE = Cache(Path("no-cache"))
+CACHE = Cache(Path())
 NAMES = (jet_rows.FEATURES, jet_rows.CLASSES)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """Let every test keep its rows in a folder of its own, not in the checkout."""
+    monkeypatch.setattr(CACHE, "root", tmp_path / "cache")
 
 
 def jets(rows=ROWS):
