@@ -45,8 +45,9 @@ PACKAGES = (
 def tensorflow() -> Any:
     """Import TensorFlow quietly, with deterministic kernels.
 
-    One thread inside an operation: these layers are too small to split, and sums then do not
-    depend on how many cores a machine has. Nor on its processor: see `hlsgate.determinism`.
+    One thread inside an operation and one for all operations: these layers are too small to
+    share, and sums then do not depend on how many cores a machine has. Nor on its processor: see
+    `hlsgate.determinism`.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     determinism.apply()
@@ -55,6 +56,7 @@ def tensorflow() -> Any:
     tf.get_logger().setLevel("ERROR")
     if tf.config.threading.get_intra_op_parallelism_threads() != 1:
         tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
     tf.config.optimizer.set_jit(False)  # XLA's code depends on the processor
     return tf

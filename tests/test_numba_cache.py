@@ -98,3 +98,13 @@ def test_whatever_traces_has_named_it(make, tmp_path, monkeypatch, pytestconfig)
     monkeypatch.setattr(pytestconfig.option, "cache", tmp_path)
     make(tmp_path, pytestconfig)
     assert os.environ[VARIABLE] == str(tmp_path / "numba")
+
+
+def test_numba_compiles_quickly_unless_the_user_says_otherwise(tmp_path, monkeypatch):
+    """The level is for processes that are started later, too."""
+    monkeypatch.delenv("NUMBA_OPT", raising=False)
+    numba_cache.apply(tmp_path / "cache")
+    assert os.environ["NUMBA_OPT"] == "1"
+    monkeypatch.setenv("NUMBA_OPT", "3")
+    numba_cache.apply(tmp_path / "cache")
+    assert os.environ["NUMBA_OPT"] == "3"

@@ -216,7 +216,7 @@ KINDS = {
     "emulate": Kind(_emulate, _always(4.0)),
     "layer": Kind(_layer, _always(5.0), _after_emulation),
     "predict": Kind(_predict, _always(6.0)),
-    # da4ml is compiled by numba when it is first used, which takes two minutes.
+    # da4ml is compiled by numba when it is first used, which takes a minute or two.
     "trace": Kind(_trace, _always(15.0), first_alone=True),
     "try to trace": Kind(_try_to_trace, _always(2.0)),
     "simulate": Kind(_simulate, _always(10.0), _after_trace),

@@ -24,7 +24,7 @@ MADE = ("small", "told")
 TOOLS = ("hardware", "told")
 """Facts that depend on tools and on the order of things, for every backend, and Yosys."""
 TRACING = ("small", "hardware")
-"""Groups for which numba has to have compiled da4ml: two minutes, if nobody has."""
+"""Groups for which numba has to have compiled da4ml: a minute or two, if nobody has."""
 
 
 def always() -> None:
