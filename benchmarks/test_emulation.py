@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fixtures.gate import Bound
+from fixtures.verdicts import require
 from hlsgate import architecture, equality, suite
 from hlsgate.diagnosis import catalogue, softmax_table
 from hlsgate.errors import EmulationError
+from hlsgate.judge import networks
 from hlsgate.making.jobs import LAYERED_ROWS, PREDICTED_ROWS
 
 
@@ -24,11 +25,11 @@ def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
     observed = emulate(typed, any_backend, softmax=False)
     found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
     record("variants", typed.key, "emulation", {any_backend.key: {"exact": found.as_json()}})
+    claims = networks.equality(typed, any_backend.key, found.as_json())
     if not found.equal:
         told = pipeline.diagnosis(typed, checkpoint, any_backend).text()
-        pytest.fail(
-            f"{typed.key} on {any_backend.key}: {found.describe()}\n\n{told}", pytrace=False
-        )
+        pytest.fail(f"{claims[0].text}; {found.shown()}\n\n{told}", pytrace=False)
+    require(claims)
 
 
 @pytest.mark.makes("layers")
@@ -43,16 +44,24 @@ def test_layers_differ_for_known_causes(traced, emulate, pipeline, record):
     backend = suite.active().looked_into
     emulate(variant, backend, softmax=True)  # says what built it
     layers = pipeline.layer_errors(variant, pipeline.frozen(variant), backend, LAYERED_ROWS)
-    record("variants", variant.key, "emulation", {backend.key: {"layers": layers}})
-    cut = architecture.relu_casts(variant, pipeline.layers(variant))
+    facts = {"layers": layers, "unexpected": _unexpected(variant, pipeline.layers(variant), layers)}
+    record("variants", variant.key, "emulation", {backend.key: facts})
+    require(networks.layers(variant, backend.key, facts["unexpected"]))
+
+
+def _unexpected(variant, declared, layers):
+    """Say of each layer what nobody expects of it."""
+    cut = architecture.relu_casts(variant, declared)
     expected = _expected_causes(variant, cut)
-    odd = {one["layer"]: one["causes"] for one in layers if set(one["causes"]) - expected}
-    assert not odd, f"{variant.key} on {backend.hls4ml} differs from Keras in {odd}"
+    odd = {one["layer"]: sorted(set(one["causes"]) - expected) for one in layers}
+    found = {name: ", ".join(causes) for name, causes in odd.items() if causes}
     if variant.exact and not cut:
-        logits = architecture.logits_layer(pipeline.layers(variant)).name
+        logits = architecture.logits_layer(declared).name
         before = [one["layer"] for one in layers].index(logits)
-        different = [one["layer"] for one in layers[:before] if one["rows_different"]]
-        assert not different, f"{variant.key} on {backend.hls4ml}: {different} are not Keras'"
+        for one in layers[:before]:
+            if one["rows_different"]:
+                found.setdefault(one["layer"], f"{one['rows_different']:,} rows are not Keras'")
+    return found
 
 
 def _expected_causes(variant, cut):
@@ -64,7 +73,7 @@ def _expected_causes(variant, cut):
 
 
 @pytest.mark.makes("emulation")
-def test_edge_rows(typed, any_backend, emulate, pipeline):
+def test_edge_rows(typed, any_backend, emulate, pipeline, record):
     """On rows made to be hard, too, every logit is Keras', bit for bit.
 
     Ends of the input's range, values beside its grid and beside every rounding edge of the first
@@ -75,20 +84,23 @@ def test_edge_rows(typed, any_backend, emulate, pipeline):
     checkpoint, rows = pipeline.frozen(typed), pipeline.edge_rows(typed)
     expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True, rows=rows)
     observed = emulate(typed, any_backend, softmax=False, rows=rows)
-    found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
-    assert found.equal, f"edge rows of {typed.key} on {any_backend.key}: {found.describe()}"
+    found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb).as_json()
+    record("variants", typed.key, "emulation", {any_backend.key: {"edges": found}})
+    require(networks.edge_rows(typed, any_backend.key, found))
 
 
 @pytest.mark.makes("weights", "trace")
 @pytest.mark.da4ml
-def test_interpreter_on_edge_rows(traced_typed, emulate, pipeline):
+def test_interpreter_on_edge_rows(traced_typed, emulate, pipeline, record):
     """The traced logic, too, computes Keras' logits of these rows, bit for bit."""
     checkpoint, rows = pipeline.frozen(traced_typed), pipeline.edge_rows(traced_typed)
     expected = pipeline.keras_logits(traced_typed, checkpoint, as_hardware=True, rows=rows)
     backend = suite.active().traced
     observed = emulate(traced_typed, backend, softmax=False, engine="dais", rows=rows)
-    found = equality.compare(observed, expected, lsb=traced_typed.emulation.precision.lsb)
-    assert found.equal, f"edge rows of {traced_typed.key}, interpreter: {found.describe()}"
+    lsb = traced_typed.emulation.precision.lsb
+    found = equality.compare(observed, expected, lsb=lsb).as_json()
+    record("variants", traced_typed.key, "emulation", {networks.INTERPRETER: {"edges": found}})
+    require(networks.edge_rows(traced_typed, networks.INTERPRETER, found))
 
 
 @pytest.mark.makes("one_emulation")
@@ -102,7 +114,7 @@ def test_refuses_what_is_no_number(value, example, emulate, pipeline):
 
 
 @pytest.mark.makes("emulation")
-def test_firmware_is_as_declared(variant, any_backend, pipeline):
+def test_firmware_is_as_declared(variant, any_backend, pipeline, record):
     """What is declared is what was written: types, sizes, factors, weights, part and clock.
 
     Every variant on every backend, with and without streams, read from the generated sources. On
@@ -112,79 +124,48 @@ def test_firmware_is_as_declared(variant, any_backend, pipeline):
     checkpoint, parallel = pipeline.frozen(variant), any_backend in suite.active().emulated
     layers = pipeline.layers(variant)
     found = pipeline.firmware(variant, checkpoint, any_backend, softmax=parallel)
-    assert found["facts"] > len(layers)
-    assert not found["wrong"], f"the firmware is not as declared: {'; '.join(found['wrong'])}"
+    facts = {"facts": found["facts"], "wrong": found["wrong"], "layers": len(layers)}
+    record("variants", variant.key, "emulation", {any_backend.key: {"firmware": facts}})
+    require(networks.firmware(variant, any_backend.key, facts))
 
 
 @pytest.mark.makes("emulation")
-@pytest.mark.gate("hardware")
-def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, baselines, record, gate):
+def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, baselines, record):
     """What the conversion chose, types left open and saturation included, costs next to nothing.
 
     Plain Keras is the model whose accuracy is judged; so that verdict holds for the hardware too.
     """
-    bounds = baselines.emulation["hardware"]
+    tolerance = baselines.emulation["hardware"]["max_lsb"]
     expected = pipeline.keras_logits(variant, pipeline.frozen(variant))
     observed = emulate(variant, backend, softmax=False)
-    found = equality.compare(
-        observed, expected, lsb=variant.emulation.precision.lsb, tolerance_lsb=bounds["max_lsb"]
-    )
+    lsb = variant.emulation.precision.lsb
+    found = equality.compare(observed, expected, lsb=lsb, tolerance_lsb=tolerance)
     truth = pipeline.dataset(variant).y_test
     accuracy = float(np.mean(observed.argmax(1) == truth))
     drop = float(np.mean(expected.argmax(1) == truth)) - accuracy
-    drift = {**found.as_json(), "accuracy": accuracy, "accuracy_drop": drop}
+    scores = {"accuracy": accuracy, "accuracy_drop": drop, "tolerance_lsb": tolerance}
+    drift = {**found.as_json(), **scores}
     record("variants", variant.key, "emulation", {backend.key: {"drift": drift}})
-    where = f"{variant.key} on {backend.hls4ml} against plain Keras"
-    beyond, lost = found.rows_beyond / found.rows, bounds["max_accuracy_drop"]
-    text = (
-        f"{where}: {beyond:.2%} of rows differ by more than {bounds['max_lsb']:g} LSB of "
-        f"{variant.emulation.precision}, allowed {bounds['max_share_beyond']:.2%}; "
-        f"{found.describe()}"
-    )
-    dropped = f"{where}: accuracy drops by {drop:.4f}, allowed {lost:g}"
-    rows = Bound(beyond <= bounds["max_share_beyond"], text, beyond, "rows")
-    gate.require([rows, Bound(drop <= lost, dropped, drop, "accuracy")])
+    require(networks.drift(variant, backend.key, drift, baselines))
 
 
 @pytest.mark.makes("emulation")
-@pytest.mark.gate("softmax")
-def test_softmax_table(variant, backend, emulate, pipeline, baselines, record, gate):
+def test_softmax_table(variant, backend, emulate, pipeline, baselines, record):
     """The softmax table, judged apart from the logits that it gets, stays within its bounds.
 
     Mean and largest error against the true softmax, rows that change class, the distance between
     two entries of the table, and the share of its range that the logits' differences use.
     """
-    bounds = baselines.emulation["softmax"]
     logits = emulate(variant, backend, softmax=False)
     observed = emulate(variant, backend, softmax=True)
     written = pipeline.firmware(variant, pipeline.frozen(variant), backend, softmax=True)
-    facts = softmax_table.measure(observed, logits, written["softmax_range"])
-    told = {"rows": len(logits), "step": facts.step, "range_used": facts.range_used}
-    told |= {name: getattr(facts, name) for name in ("mean_error", "max_error", "flips")}
-    record("variants", variant.key, "emulation", {backend.key: {"softmax": told}})
-    where = f"softmax of {variant.key} on {backend.hls4ml}"
-    flips = facts.flips / len(logits)
-    held = (
-        ("mean error", "mean error", facts.mean_error, bounds["max_mean_error"]),
-        ("flips", "share of rows that change class", flips, bounds["max_flips"]),
-        ("largest error", "largest error", facts.max_error, bounds["max_error"]),
-        ("step", "distance between two entries of its table", facts.step, bounds["max_step"]),
-        ("range", "share of its table's range in use", facts.range_used, bounds["max_range_used"]),
-    )
-    texts = [
-        f"{where}: {what} {value:.4g}, allowed {bound:g} ({facts.describe()})"
-        for _, what, value, bound in held
-    ]
-    gate.require(
-        [
-            Bound(value <= bound, text, value, name)
-            for (name, _, value, bound), text in zip(held, texts, strict=True)
-        ]
-    )
+    facts = softmax_table.measure(observed, logits, written["softmax_range"]).as_json()
+    record("variants", variant.key, "emulation", {backend.key: {"softmax": facts}})
+    require(networks.softmax(variant, backend.key, facts, baselines))
 
 
 @pytest.mark.makes("emulation")
-def test_backends_agree(variant, emulate):
+def test_backends_agree(variant, emulate, record):
     """Every backend computes the same logits, bit for bit, for every variant.
 
     With quantised weights, those with streams between layers too.
@@ -193,10 +174,16 @@ def test_backends_agree(variant, emulate):
     if variant.exact:
         others += suite.active().streamed
     expected = emulate(variant, first, softmax=False)
+    claims = []
     for other in others:
         observed = emulate(variant, other, softmax=False)
         found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
-        assert found.equal, f"{variant.key}: {other.key} against {first.key}: {found.describe()}"
+        facts = {**found.as_json(), "with": first.key}
+        record("variants", variant.key, "emulation", {other.key: {"agreement": facts}})
+        claims += networks.agreement(variant, other.key, facts)
+    if not others:
+        pytest.skip("the suite emulates on one backend, so there is no other to agree with.")
+    require(claims)
 
 
 @pytest.mark.makes("traced_emulation")
@@ -208,9 +195,8 @@ def test_interpreter_equals_emulation(traced, emulate, record):
     observed = emulate(traced, backend, softmax=False, engine="dais")
     found = equality.compare(observed, expected, lsb=traced.emulation.precision.lsb)
     facts = {"compiler": "da4ml", "exact": found.as_json()}
-    record("variants", traced.key, "emulation", {"dais": facts})
-    where = f"{traced.key}: interpreter against {backend.hls4ml} emulation"
-    assert found.equal, f"{where}: {found.describe()}"
+    record("variants", traced.key, "emulation", {networks.INTERPRETER: facts})
+    require(networks.equality(traced, networks.INTERPRETER, facts["exact"]))
 
 
 @pytest.mark.makes("refusal")
@@ -226,7 +212,7 @@ def test_untraced_cannot_be_traced(untraced, pipeline, request):
 
 @pytest.mark.makes("prediction")
 @pytest.mark.oneapi
-def test_hls4ml_predict_is_the_same(own_example, emulate, pipeline):
+def test_hls4ml_predict_is_the_same(own_example, emulate, pipeline, record):
     """hls4ml's own compile and predict, with our plug-in, give the logits that we compute.
 
     They load what was compiled into this process, so a saved model, which may come from anybody,
@@ -235,5 +221,7 @@ def test_hls4ml_predict_is_the_same(own_example, emulate, pipeline):
     backend, weights = suite.active().emulated[0], pipeline.frozen(own_example)
     expected = emulate(own_example, backend, softmax=False)[:PREDICTED_ROWS]
     observed = pipeline.predicted_by_hls4ml(own_example, weights, backend, PREDICTED_ROWS)
-    found = equality.compare(observed, expected, lsb=own_example.emulation.precision.lsb)
-    assert found.equal, f"hls4ml's predict against our emulation: {found.describe()}"
+    lsb = own_example.emulation.precision.lsb
+    found = equality.compare(observed, expected, lsb=lsb).as_json()
+    record("variants", own_example.key, "emulation", {backend.key: {"predicted": found}})
+    require(networks.own_code(own_example, backend.key, found))

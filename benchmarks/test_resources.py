@@ -7,8 +7,8 @@ from dataclasses import asdict
 import pytest
 
 from hlsgate import suite
-from hlsgate.gates.budgets import decide, judge_design
-from hlsgate.gates.judging import explain, target_facts
+from hlsgate.judge.budgets import decide, judge_design
+from hlsgate.judge.judging import explain, target_facts
 
 
 @pytest.mark.makes("synthesis")

@@ -22,8 +22,8 @@ from hlsgate.seeds import seeds
 
 if TYPE_CHECKING:
     from hlsgate import explaining
-    from hlsgate.gates.changes import Change
-    from hlsgate.gates.revision import Revision
+    from hlsgate.judge.changes import Change
+    from hlsgate.judge.revision import Revision
 
 
 class _Unusable(click.ClickException):
@@ -97,24 +97,27 @@ def check(
     markdown: Path | None,
     every: bool,
 ) -> None:
-    """Judge stored RESULTS as pytest would: accuracy and resources; without any toolchain.
+    """Judge stored RESULTS as pytest would: every claim, without any toolchain.
 
     Example: python -m hlsgate check results/results.json
 
-    Nothing compared at all is a failure. Parity, emulation and all else are judged by pytest alone:
-    what failed there is told, and fails here.
+    Accuracy and resources are held against baselines; parity, equality with Keras, softmax, weights
+    and firmware against what is claimed of them. Nothing compared at all is a failure, and so is a
+    test that failed in that run.
     """
     from hlsgate import documents
     from hlsgate import results as results_file
     from hlsgate.errors import ResultsError
-    from hlsgate.gates import baselines as baselines_file
-    from hlsgate.gates import policy, summary
+    from hlsgate.judge import baselines as baselines_file
+    from hlsgate.judge import policy, summary
 
     _known_toolchains(required)
     found = results_file.read(results)
     loaded, asked = baselines_file.load(baselines), whole or bool(required)
     before = policy.load(against) if against else None
-    judged = summary.summarise(found, loaded, required=required, whole=asked, against=before)
+    judged = summary.summarise(
+        found, loaded, required=required, whole=asked, against=before, complete=whole
+    )
     click.echo(judged.text(every=every))
     summary.publish(judged.markdown())
     if markdown is not None:
@@ -201,8 +204,8 @@ def show(keys: tuple[str, ...], baselines: Path, history: bool) -> None:
 
     Example: python -m hlsgate show jets-q6_p75-da4ml --history
     """
-    from hlsgate.gates import baselines as baselines_file
-    from hlsgate.gates import listing
+    from hlsgate.judge import baselines as baselines_file
+    from hlsgate.judge import listing
 
     loaded = baselines_file.load(baselines)
     click.echo(listing.history(loaded, keys) if history else listing.values(loaded, keys))
@@ -221,7 +224,7 @@ def diff(old: Path, new: Path, every: bool) -> None:
     Read it before an upgrade. Nothing is judged: numbers of two tools stand side by side. What was
     decided otherwise (margins, slack, budgets, known failures) comes first.
     """
-    from hlsgate.gates import changes, entries, policy
+    from hlsgate.judge import changes, entries, policy
 
     found = changes.between(entries.load(old), entries.load(new))
     moved = policy.between(policy.load(old), policy.load(new))
@@ -243,8 +246,8 @@ def write_policy(out: Path, baselines: Path) -> None:
     """
     from hlsgate import documents
     from hlsgate.errors import ResultsError
-    from hlsgate.gates import baselines as baselines_file
-    from hlsgate.gates import policy
+    from hlsgate.judge import baselines as baselines_file
+    from hlsgate.judge import policy
 
     found = policy.of_run(baselines_file.load(baselines).content)
     documents.write(out, {policy.SECTION: found}, ResultsError)
@@ -256,7 +259,7 @@ def write_policy(out: Path, baselines: Path) -> None:
 def orphans(baselines: Path) -> None:
     """List entries of nothing that is declared; exit code 1 where there are any."""
     from hlsgate import suite
-    from hlsgate.gates import baselines as baselines_file
+    from hlsgate.judge import baselines as baselines_file
 
     variants = [variant.key for variant in suite.active().variants]
     designs = [design.key for design in suite.active().designs]
@@ -277,7 +280,7 @@ def record(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
 
     Commit the result by itself, with the table that is printed in the message.
     """
-    from hlsgate.gates import rebaselining
+    from hlsgate.judge import rebaselining
 
     _require(keys, "name a variant or a design")
     _report(rebaselining.record(keys, found, baselines))
@@ -295,7 +298,7 @@ def tighten(keys: tuple[str, ...], found: Path, baselines: Path) -> None:
 
     Only better values of the same tool, part, weights and data move, beyond the dead band.
     """
-    from hlsgate.gates import rebaselining
+    from hlsgate.judge import rebaselining
 
     _report(rebaselining.tighten(keys, found, baselines))
 
@@ -314,7 +317,7 @@ def accept(keys: tuple[str, ...], reason: str, drift: bool, found: Path, baselin
 
     Values that fail move; those of another tool, part, clock, weights or data replace the baseline.
     """
-    from hlsgate.gates import rebaselining
+    from hlsgate.judge import rebaselining
 
     _require(keys, "name a variant or a design")
     _report(rebaselining.accept(keys, found, baselines, reason, drift=drift))
@@ -533,7 +536,7 @@ def _report(revision: Revision) -> None:
 
 
 def _show(changed: Sequence[Change]) -> None:
-    from hlsgate.gates import changes
+    from hlsgate.judge import changes
 
     click.echo(changes.table(changed) if changed else "nothing changed")
 

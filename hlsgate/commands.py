@@ -12,10 +12,10 @@ from hlsgate.declarations import Variant
 from hlsgate.diagnosis.divergence import Diagnosis
 from hlsgate.errors import HlsgateError, ResultsError, SuiteError, SynthesisError
 from hlsgate.explaining import Request
-from hlsgate.gates import baselines as baselines_file
-from hlsgate.gates.changes import Change
-from hlsgate.gates.revision import refuse_under_ci
 from hlsgate.hardware import Hardware, captured
+from hlsgate.judge import baselines as baselines_file
+from hlsgate.judge.changes import Change
+from hlsgate.judge.revision import refuse_under_ci
 from hlsgate.pipeline import Pipeline, checkpoint_path
 from hlsgate.progress import Step, silent
 from hlsgate.toolchains import nextpnr, yosys
@@ -194,7 +194,7 @@ def report(
     from hlsgate import page as html
     from hlsgate import results as results_file
     from hlsgate.frontier import documents
-    from hlsgate.gates import summary
+    from hlsgate.judge import summary
 
     found, loaded = results_file.read(results), baselines_file.load(baselines)
     swept = documents.gathered(sweeps)

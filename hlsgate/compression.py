@@ -35,6 +35,16 @@ class LayerWeights:
     zeros: int
     size: int
 
+    def as_json(self) -> dict[str, Any]:
+        """Return a plain dictionary for ``results.json``."""
+        return {
+            "type": str(self.type) if self.type else None,
+            "off_grid": self.off_grid,
+            "zeros": self.zeros,
+            "size": self.size,
+            "kernel": is_kernel(self.name),
+        }
+
 
 def inspect(
     types: Mapping[str, Fixed], weights: Mapping[str, NDArray[np.float32]]

@@ -48,15 +48,18 @@ class Comparison:
         """Whether every value of every row is the same."""
         return self.rows_different == 0
 
-    def describe(self) -> str:
-        """Say in one line how much differs, with the first differing values."""
-        pairs = ", ".join(
+    def shown(self) -> str:
+        """Show the first differing values."""
+        return ", ".join(
             f"row {row} output {column}: {observed!r}, should be {expected!r}"
             for row, column, observed, expected in self.first
         )
+
+    def describe(self) -> str:
+        """Say in one line how much differs, with the first differing values."""
         return (
             f"{self.rows_different} of {self.rows} rows differ, at most by {self.worst_lsb:g} LSB; "
-            f"{self.flips} change class; {pairs}"
+            f"{self.flips} change class; {self.shown()}"
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def import_hls4ml(
     Without --map, it lists what there is, and writes nothing. hls4ml's files state neither part nor
     weights, so both must be said; docs/migrating.md shows it. What could not be taken is listed.
     """
-    from hlsgate.gates import changes, hls4ml_folder, importing
+    from hlsgate.judge import changes, hls4ml_folder, importing
 
     if not designs:
         click.echo(hls4ml_folder.listing(folder))

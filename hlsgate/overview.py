@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from hlsgate import suite, tables
 from hlsgate.declarations import Variant
-from hlsgate.gates.budgets import Verdict
-from hlsgate.gates.judging import Judged
-from hlsgate.gates.summary import Summary
+from hlsgate.judge.budgets import Verdict
+from hlsgate.judge.claims import Claim, State, worst_of
+from hlsgate.judge.judging import Judged
+from hlsgate.judge.networks import INTERPRETER
+from hlsgate.judge.summary import Summary
 
 Mood = Literal["", "good", "bad", "odd"]
 
@@ -23,10 +25,9 @@ LEGEND = (
     "loss: points against the reference; emulation: backends equal to Keras bit for bit or, of "
     "floats, within bounds"
 )
-KNOWN = "known failure"
+KNOWN: State = "known failure"
 
 _NONE = "-"
-_INTERPRETER = "dais"
 _COSTS = (("alut", "ALUT"), ("lut", "LUT"), ("da_cost", "DA"))
 _STAGES = ("hls_estimate", "synthesis", "fit", "logic")
 
@@ -40,9 +41,7 @@ class Row:
     mood: Mood
 
 
-def rows(
-    content: Mapping[str, Any], summary: Summary, bounds: Mapping[str, float] | None
-) -> list[Row]:
+def rows(content: Mapping[str, Any], summary: Summary) -> list[Row]:
     """Return a row for every network that results have anything of, in declared order.
 
     Parameters
@@ -51,11 +50,9 @@ def rows(
         Results.
     summary : Summary
         Their judgement.
-    bounds : mapping or None
-        How far an emulation may be from plain Keras (``emulation/hardware`` of the baselines).
     """
     return [
-        _row(variant, content, summary, bounds)
+        _row(variant, content, summary)
         for variant in suite.active().variants
         if content["variants"].get(variant.key) or _designs(variant, content)
     ]
@@ -66,21 +63,16 @@ def _designs(variant: Variant, content: Mapping[str, Any]) -> list[str]:
     return [key for key in declared if key in content["designs"]]
 
 
-def _row(
-    variant: Variant,
-    content: Mapping[str, Any],
-    summary: Summary,
-    bounds: Mapping[str, float] | None,
-) -> Row:
-    found = content["variants"].get(variant.key, {})
-    scores = found.get("frozen", {})
+def _row(variant: Variant, content: Mapping[str, Any], summary: Summary) -> Row:
+    scores = content["variants"].get(variant.key, {}).get("frozen", {})
+    parity = worst_of(summary.claims, "parity", variant.key)
     cost, saved = _cost(variant, content)
     cells = (
         variant.key,
         f"{100 * scores['accuracy']:.2f}" if "accuracy" in scores else _NONE,
-        _loss(scores),
-        parity_word(variant, scores),
-        emulation(variant, found.get("emulation", {}), bounds),
+        _loss(parity),
+        parity_word(variant, parity),
+        emulation(variant, summary.claims),
         cost,
         saved,
         _baselines(variant, summary),
@@ -100,42 +92,32 @@ def _about(name: str, variant: Variant) -> bool:
     return name == variant.key or name.startswith(f"{variant.key}-")
 
 
-def _loss(scores: Mapping[str, Any]) -> str:
-    parity = scores.get("parity")
-    if parity is None:
+def _loss(parity: Claim | None) -> str:
+    if parity is None or parity.difference is None:
         return _NONE
-    return f"{-100 * parity['difference']:.2f} ({-100 * parity['low']:.2f})"
+    return f"{-100 * parity.difference.value:z.2f} ({-100 * parity.difference.low:z.2f})"
 
 
-def parity_word(variant: Variant, scores: Mapping[str, Any]) -> str:
+def parity_word(variant: Variant, parity: Claim | None) -> str:
     """Return the state of a variant's parity, as a reader needs it."""
     if variant.reference is None:
         return "reference"
-    state: str = scores.get("parity", {}).get("state", "not judged")
-    known = state not in ("pass", "not judged") and variant.shortfall("parity") is not None
-    return KNOWN if known else state
+    return parity.state if parity else "not judged"
 
 
-def emulation(
-    variant: Variant, found: Mapping[str, Any], bounds: Mapping[str, float] | None
-) -> str:
+def emulation(variant: Variant, claims: Sequence[Claim]) -> str:
     """Count the backends whose emulation equals Keras, or stays near it where types are open."""
-    backends = {key: one for key, one in found.items() if key != _INTERPRETER}
-    if variant.exact:
-        held = [one["exact"]["rows_different"] == 0 for one in backends.values() if "exact" in one]
-        return f"equal {sum(held)} of {len(held)}" if held else _NONE
-    drifts = {key: one["drift"] for key, one in backends.items() if "drift" in one}
-    if not drifts or bounds is None:
+    claim, word = ("equality", "equal") if variant.exact else ("drift", "bounded")
+    mine = [one for one in claims if (one.claim, one.subject) == (claim, variant.key)]
+    backends = dict.fromkeys(one.where for one in mine if one.where != INTERPRETER)
+    worst = [worst_of(mine, claim, variant.key, backend) for backend in backends]
+    states = [one.state for one in worst if one]
+    if not states:
         return _NONE
-    beyond = [key for key, one in drifts.items() if not _within(one, bounds)]
-    if beyond and all(variant.shortfall("hardware", key) for key in beyond):
+    held = states.count("passed")
+    if KNOWN in states and held + states.count(KNOWN) == len(states):
         return KNOWN
-    return f"bounded {len(drifts) - len(beyond)} of {len(drifts)}"
-
-
-def _within(drift: Mapping[str, float], bounds: Mapping[str, float]) -> bool:
-    beyond = drift["rows_beyond"] / drift["rows"] <= bounds["max_share_beyond"]
-    return beyond and drift["accuracy_drop"] <= bounds["max_accuracy_drop"]
+    return f"{word} {held} of {len(states)}"
 
 
 def _cost(variant: Variant, content: Mapping[str, Any]) -> tuple[str, str]:

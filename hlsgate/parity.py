@@ -68,7 +68,7 @@ class Difference:
             f"{what}: {self.value:+.4f} against the reference, {self.confidence:.0%} bounds "
             f"{self.low:+.4f} and {self.high:+.4f}, margin {self.margin:g}, {self.n:,} rows"
         )
-        undecided = ": cannot tell; use more test rows" if self.state == "cannot tell" else ""
+        undecided = ": inconclusive; use more test rows" if self.state == "cannot tell" else ""
         return text + undecided
 
     def decide(self, what: str) -> str:

@@ -14,8 +14,9 @@ from hlsgate import __version__, documents
 from hlsgate.errors import ResultsError
 from hlsgate.packages import versions
 
-SCHEMA = 1
-SCHEMA_FILE = Path(__file__).parent / "schemas" / f"results-{SCHEMA}.json"
+SCHEMA = 2
+_SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMA_FILE = _SCHEMAS / f"results-{SCHEMA}.json"
 
 PACKAGES = (
     "hlsgate", "hls4ml", "tensorflow", "tensorflow-cpu", "keras", "qkeras",
@@ -115,15 +116,48 @@ def forget(path: Path) -> None:
 def read(path: Path) -> Content:
     """Read results that `write` wrote.
 
+    Files of version 1 are read as what they say in version 2.
+
     Raises
     ------
     ResultsError
-        If the file is missing, no JSON, or does not follow ``schemas/results-1.json``; the message
+        If the file is missing, no JSON, or does not follow ``schemas/results-2.json``; the message
         names the place in it.
     """
     hint = f"write one with 'pytest benchmarks --results {path}'"
-    content: Content = documents.read(path, SCHEMA_FILE, ResultsError, hint)
+    content: Content = documents.load(path, ResultsError, hint)
+    if isinstance(content, dict) and content.get("schema") == 1:
+        documents.check(content, path, _SCHEMAS / "results-1.json", ResultsError)
+        content = _of_version_1(content)
+    check(content, path)
     return content
+
+
+def _of_version_1(content: Content) -> Content:
+    """Return what a file of version 1 says, in version 2: its intervals, without a verdict."""
+    variants = {}
+    for key, found in content["variants"].items():
+        kinds = {name: _intervals(found[name]) for name in ("frozen", "retrained") if name in found}
+        variants[key] = {**found, **kinds}
+    return {**content, "schema": SCHEMA, "variants": variants}
+
+
+def _intervals(scores: Content) -> Content:
+    areas = scores.get("auc_parity", {})
+    new: Content = {}
+    if areas:
+        new["auc_parity"] = {name: _interval(one) for name, one in areas.items()}
+    if "parity" in scores:
+        new["parity"] = _interval(scores["parity"])
+    return {**scores, **new}
+
+
+def _interval(stated: Any) -> Any:
+    """Leave out what was judged; what is no interval stays as it is, and is refused."""
+    if not isinstance(stated, dict):
+        return stated
+    judged = ("margin", "confidence", "state", "tightest_margin")
+    return {name: value for name, value in stated.items() if name not in judged}
 
 
 def check(content: Any, path: Path) -> None:

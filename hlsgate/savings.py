@@ -8,7 +8,7 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.declarations import Design
-from hlsgate.gates import kinds
+from hlsgate.judge import kinds
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 

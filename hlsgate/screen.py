@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from hlsgate import suite
-from hlsgate.gates.summary import Summary, others
+from hlsgate.judge.summary import Summary, others
 from hlsgate.outcomes import Failure, Run, Skip
 from hlsgate.overview import HEADS, LEFT, LEGEND, Mood, Row
 

@@ -10,6 +10,7 @@ from typing import Any
 from hlsgate import suite
 from hlsgate.declarations import Target, Variant
 from hlsgate.escaping import markdown, shown
+from hlsgate.judge.claims import Claim, worst_of
 
 _NONE = "-"
 
@@ -35,7 +36,9 @@ class Table:
         return "\n".join([title, grid, *map(safe, self.notes)])
 
 
-def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list[Table]:
+def all_tables(
+    content: Mapping[str, Any], published: Mapping[str, Any], claims: Sequence[Claim] = ()
+) -> list[Table]:
     """Return every table that results have rows for.
 
     Parameters
@@ -44,9 +47,11 @@ def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list
         Results (`hlsgate.results`).
     published : mapping
         By design key: resources that somebody published, to show where nothing was measured.
+    claims : sequence of Claim
+        Verdicts on the results (`hlsgate.judge.networks.of_run`).
     """
     tables = (
-        accuracy(content),
+        accuracy(content, claims),
         emulation(content),
         resources(content),
         savings(content, published),
@@ -56,14 +61,15 @@ def all_tables(content: Mapping[str, Any], published: Mapping[str, Any]) -> list
     return [table for table in tables if table.rows]
 
 
-def accuracy(content: Mapping[str, Any]) -> Table:
+def accuracy(content: Mapping[str, Any], claims: Sequence[Claim]) -> Table:
     """Accuracy, interval and parity of frozen and of retrained weights."""
     rows = []
     for variant in suite.active().variants:
         found = content["variants"].get(variant.key, {})
         for kind in ("frozen", "retrained"):
             if kind in found:
-                rows.append([variant.key, kind, *_accuracy_cells(variant, found[kind])])
+                parity = worst_of(claims, "parity", variant.key) if kind == "frozen" else None
+                rows.append([variant.key, kind, *_accuracy_cells(variant, found[kind], parity)])
     heads = ("variant", "weights", "accuracy %", "95 % interval", "loss, points", "parity",
              "worst AUC loss", "n")  # fmt: skip
     notes = ("loss: against the reference, frozen weights both, on the same rows, with one-sided "
@@ -71,19 +77,18 @@ def accuracy(content: Mapping[str, Any]) -> Table:
     return Table("Accuracy", heads, rows, notes)
 
 
-def _accuracy_cells(variant: Variant, found: Mapping[str, Any]) -> list[str]:
+def _accuracy_cells(variant: Variant, found: Mapping[str, Any], parity: Claim | None) -> list[str]:
     low, high = found["interval"]
-    parity, areas = found.get("parity"), found.get("auc_parity")
+    areas = found.get("auc_parity")
     cells = [f"{100 * found['accuracy']:.2f}", f"{100 * low:.2f} to {100 * high:.2f}"]
     loss, verdict, area = _NONE, "not judged" if variant.reference else "reference", _NONE
     if "equal_to_frozen" in found:
         verdict = "equal to frozen" if found["equal_to_frozen"] else "not frozen's"
-    if parity is not None:
-        bounds = f"{-100 * parity['high']:.2f} to {-100 * parity['low']:.2f}"
-        loss = f"{-100 * parity['difference']:.2f} ({bounds})"
-        known = variant.shortfall("parity") is not None and parity["state"] == "fail"
-        verdict = parity["state"] + (" (declared)" if known else "")
-    if areas is not None:
+    if parity is not None and parity.difference is not None:
+        one = parity.difference
+        bounds = f"{-100 * one.high:z.2f} to {-100 * one.low:z.2f}"
+        loss, verdict = f"{-100 * one.value:z.2f} ({bounds})", parity.state
+    if areas:
         area = f"{-min(entry['difference'] for entry in areas.values()):.4f}"
     return [*cells, loss, verdict, area, f"{found['n']:,}"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hlsgate import documents, results, suite
 from hlsgate.errors import HlsgateError
-from hlsgate.gates import summary
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.judging import Judged
+from hlsgate.judge import summary
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.judging import Judged
 from tests.good_runs import Content, Gate, gates, good_run
 from tests.mutants import Mutant, valued
 
@@ -94,7 +94,7 @@ def unreadable(content: Content) -> Iterator[tuple[str, Content]]:
 def refused(found: Content) -> bool:
     """Whether results are refused when they are read from a file."""
     head = {
-        "schema": 1, "hlsgate": "0", "created": "now", "commit": None, "machine": "m",
+        "schema": 2, "hlsgate": "0", "created": "now", "commit": None, "machine": "m",
         "versions": {},
     }  # fmt: skip
     try:

@@ -11,6 +11,7 @@ import numpy as np
 from hlsgate import checkpoints, curves, parity, results, suite
 from hlsgate.frontier import documents
 from hlsgate.outcomes import Failure, Run
+from tests import good_facts
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINTS = ROOT / "fixtures" / "checkpoints"
@@ -73,15 +74,9 @@ def scores(variant):
         "confusion": curves.confusion(answers, truth, CLASSES),
     }  # fmt: skip
     if variant.reference:
-        base, _ = probabilities(QUALITY[variant.reference])
-        difference = parity.accuracy_difference(correct, base.argmax(1) == truth, margin=0.01)
-        found["parity"] = difference.as_json()
-        found["auc_parity"] = {
-            name: parity.auc_difference(
-                answers[:, i], base[:, i], truth == i, margin=0.01
-            ).as_json()
-            for i, name in enumerate(CLASSES)
-        }
+        facts = good_facts.scores(variant)
+        found["parity"] = facts["parity"]
+        found["auc_parity"] = dict.fromkeys(CLASSES, facts["auc_parity"]["g"])
     return found
 
 
@@ -112,17 +107,14 @@ def layer(name, rows_different, worst_lsb, *causes):
 
 def emulated(variant):
     """Return how emulations differ, layer by layer too."""
-    typed = variant.recipe.weights is not None
-    rows = {"rows": N, "median_lsb": 0.0, "rows_beyond": 0, "flips": 0}
-    same = {**rows, "rows_different": 0, "worst": 0.0, "worst_lsb": 0.0}
-    drift = {**rows, "rows_different": 7, "worst": 0.01, "worst_lsb": 9.5, "accuracy": 0.74,
-             "accuracy_drop": 0.001}  # fmt: skip
+    policy = json.loads((ROOT / "baselines.json").read_text())["emulation"]
     found = {
-        "compiler": "g++", "drift": drift,
-        "softmax": {"rows": N, "mean_error": 0.01, "flips": 3},
+        "compiler": "g++",
+        "drift": good_facts.drift(variant, "oneapi", policy),
+        "softmax": good_facts.softmax(variant, "oneapi", policy),
         "layers": [layer("dense1", 0, 0.0), layer("logits", 7, 9.5, "accumulator too narrow")],
-    }  # fmt: skip
-    return {"oneapi": {**found, "exact": same} if typed else found}
+    }
+    return {"oneapi": {**found, "exact": good_facts.comparison()} if variant.exact else found}
 
 
 def content():

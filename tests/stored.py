@@ -40,7 +40,7 @@ def results(
 ) -> dict[str, Any]:
     """Return the results of a run that measured these designs and scored these variants."""
     return {
-        "schema": 1,
+        "schema": 2,
         "hlsgate": "0.1.0",
         "created": "2031-02-03T04:05:06+00:00",
         "commit": commit,

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from hlsgate.declarations import Design, Variant
-from hlsgate.gates import baselines
+from hlsgate.judge import baselines
 from hlsgate.shipped import jets
 
 ROOT = Path(__file__).parents[1]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hlsgate.errors import BaselineError
-from hlsgate.gates import baselines
-from hlsgate.gates.baselines import Tolerance
-from hlsgate.gates.budgets import judge_design, judge_value
+from hlsgate.judge import baselines
+from hlsgate.judge.baselines import Tolerance
+from hlsgate.judge.budgets import judge_design, judge_value
 from hlsgate.measurement import Measurement
 
 SHA = "a" * 64

@@ -32,7 +32,7 @@ def stored(tmp_path):
     """Return results of a run in which everything is as the committed baselines say."""
     content = json.loads((ROOT / "baselines.json").read_text())
     head = {
-        "schema": 1, "hlsgate": "0.1", "created": "2026-11-24", "commit": None, "machine": "m",
+        "schema": 2, "hlsgate": "0.1", "created": "2026-11-24", "commit": None, "machine": "m",
         "cores": 2, "versions": {},
     }  # fmt: skip
     path = tmp_path / "results.json"

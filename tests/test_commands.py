@@ -8,7 +8,7 @@ import pytest
 
 from hlsgate import results
 from hlsgate.__main__ import main
-from hlsgate.gates import baselines
+from hlsgate.judge import baselines
 
 SHA = "c" * 64
 ROOT = Path(__file__).parents[1]

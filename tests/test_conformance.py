@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 import pytest
 
 from hlsgate import results
-from hlsgate.gates import baselines
-from hlsgate.gates.judging import verdicts_on
+from hlsgate.judge import baselines
+from hlsgate.judge.judging import verdicts_on
 from tests.test_gates import RESOURCES, ROOT, TOTALS, environment, write_report
 
 PASSES, FAILS, APART = (

@@ -238,7 +238,7 @@ def test_rows_for_results():
     content = results.empty()
     results.put(content, "variants", "jets-x", "emulation", {"quartus": {"layers": told}})
     head = {
-        "schema": 1, "hlsgate": "0", "created": "", "commit": None, "machine": "", "versions": {},
+        "schema": 2, "hlsgate": "0", "created": "", "commit": None, "machine": "", "versions": {},
     }  # fmt: skip
     results.check({**head, **content}, Path("results.json"))
     told[0]["rows"] = 0

@@ -14,9 +14,9 @@ from hlsgate.diagnosis.divergence import Diagnosis, LayerRow
 from hlsgate.errors import ResultsError
 from hlsgate.escaping import LONGEST, markdown, shown, terminal
 from hlsgate.frontier import tables as sweeps
-from hlsgate.gates import summary
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.changes import Change, table
+from hlsgate.judge import summary
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.changes import Change, table
 from tests import hostile
 
 HOSTILE = {

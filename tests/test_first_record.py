@@ -9,7 +9,7 @@ import pytest
 from benchmarks.test_accuracy import test_accuracy_baseline as claim
 from hlsgate import suite
 from hlsgate.errors import BaselineError
-from hlsgate.gates.baselines import Baselines
+from hlsgate.judge.baselines import Baselines
 from tests import stored
 
 

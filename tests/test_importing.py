@@ -9,9 +9,9 @@ import pytest
 from hlsgate import documents, suite
 from hlsgate.declarations import Design, Target
 from hlsgate.errors import BaselineError
-from hlsgate.gates import baselines, hls4ml_files, hls4ml_folder
-from hlsgate.gates.budgets import judge_design
-from hlsgate.gates.judging import target_facts
+from hlsgate.judge import baselines, hls4ml_files, hls4ml_folder
+from hlsgate.judge.budgets import judge_design
+from hlsgate.judge.judging import target_facts
 from hlsgate.measurement import Measurement
 from hlsgate.targets import VITIS
 

@@ -10,9 +10,9 @@ from typing import get_args
 import pytest
 
 from hlsgate import suite
-from hlsgate.gates import budgets, judging, kinds
-from hlsgate.gates.baselines import Baselines, Tolerance
-from hlsgate.gates.budgets import Verdict, decide, judge_accuracy, judge_design
+from hlsgate.judge import budgets, judging, kinds
+from hlsgate.judge.baselines import Baselines, Tolerance
+from hlsgate.judge.budgets import Verdict, decide, judge_accuracy, judge_design
 from hlsgate.metrics import metric
 from tests.declared import part_of
 from tests.good_runs import places

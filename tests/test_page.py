@@ -17,7 +17,7 @@ from hlsgate.cache import Cache
 from hlsgate.errors import ExtraMissing, ResultsError
 from hlsgate.figures import roc
 from hlsgate.figures.kept import Figures
-from hlsgate.gates import baselines, summary
+from hlsgate.judge import baselines, summary
 from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
 from hlsgate.page.blocks import Folded, Grid, Heading, Row, Text
 from tests import page_sample
@@ -153,14 +153,15 @@ def test_verdict_counts_are_the_judges(content, tmp_path):
     """Tiles have the counts of the summary; a shortfall stands beside what was measured."""
     loaded = baselines.load(page_sample.baselines(tmp_path))
     judged = summary.summarise(content, loaded)
-    section = verdict.section(content, judged)
+    section = verdict.section(judged)
     tiles = {tile.name: tile.value for tile in section.blocks[0].tiles}
     assert tiles["compared"] == str(len(judged.compared)) == "6"
     assert tiles["better"] == "1"
     assert tiles["new"] == str(sum(one.state == "new" for one in judged.judged))
     assert tiles["bit-exact emulation"] == "4"
-    rows = grids(section.blocks)["Declared shortfalls: gates that are known to fail"].rows
-    loss = -content["variants"]["jets-q4_p75_exercise"]["frozen"]["parity"]["difference"]
+    rows = grids(section.blocks)["Known failures, as declared"].rows
+    counts = content["variants"]["jets-q4_p75_exercise"]["frozen"]["parity"]
+    loss = (counts["lost"] - counts["gained"]) / counts["n"]
     assert ["jets-q4_p75_exercise", "parity", "all", "0.03", f"{loss:.4f}"] == list(rows[0][:5])
 
 
@@ -173,7 +174,7 @@ def headed(folder, run):
     text = (folder / "page.html").read_text("utf-8")
     mark = re.search(r'<h1>.*<span class="mark (\w+)">([\w ]+)</span></h1>', text).groups()
     title = re.search("<title>hlsgate: (\\w+),", text).group(1)
-    failed = grids(verdict.section(content_, judged).blocks).get("What failed")
+    failed = grids(verdict.section(judged).blocks).get("What failed")
     return title, mark, failed
 
 
@@ -343,7 +344,7 @@ def test_results_that_contradict_themselves(content):
     frozen["confusion"] = {**frozen["confusion"], "counts": [[1, 2]]}
     broken = {"variants": {"jets-float": {"frozen": frozen}}, "designs": {}}
     with pytest.raises(ResultsError, match="variants/jets-float/frozen/roc: 31 shares of g at 2"):
-        accuracy.curves(broken, Figures())
+        accuracy.curves(broken, (), Figures())
     with pytest.raises(ResultsError, match="frozen/confusion: the counts are not 5 by 5"):
         accuracy.confusion(broken)
 

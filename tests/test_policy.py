@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from hlsgate.gates import policy
+from hlsgate.judge import policy
 from tests import stored
 from tests.declared import changed, using
 from tests.stored import DESIGN, VARIANT

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests import stored
+from tests import good_facts, stored
 from tests.stored import DESIGN, OTHER_SHA, SHA, VARIANT
 
 FILES = ("--results", "results.json", "--baselines", "baselines.json")
@@ -455,19 +455,19 @@ def test_a_new_resource_is_accepted_for_a_reason(bench):
     assert line["values"] == {"dsp": {"old": None, "new": 5}}
 
 
-LOST = {"parity": {"state": "fail", "difference": -0.05}}
-OPEN = {"parity": {"state": "cannot tell", "difference": -0.01}}
-AREA = {"auc_parity": {"q": {"state": "pass", "difference": 0.0}, "w": LOST["parity"]}}
-UNEQUAL = {"emulation": {"vitis_stream": {"exact": {"rows": 9, "rows_different": 3}}}}
+LOST = {"parity": good_facts.parity(0.05)}
+OPEN = {"parity": good_facts.parity(0.01, 4000)}
+AREA = {"auc_parity": {"q": good_facts.area(0.0), "w": good_facts.area(0.05)}}
+UNEQUAL = {"emulation": {"vitis_stream": {"compiler": "g++", "exact": good_facts.comparison(3)}}}
 
 
 @pytest.mark.parametrize(
     ("facts", "beside", "text"),
     [
-        (LOST, {}, "parity of accuracy: fail (-0.0500 against the reference)"),
-        (OPEN, {}, "parity of accuracy: cannot tell"),
-        (AREA, {}, "parity of AUC of w: fail"),
-        ({}, UNEQUAL, "logits on vitis_stream differ from what they must be in 3 rows"),
+        (LOST, {}, "accuracy of jets-q4_p75: -0.0500 against the reference"),
+        (OPEN, {}, "accuracy of jets-q4_p75: -0.0100 against the reference"),
+        (AREA, {}, "AUC of w of jets-q4_p75: -0.0500 against the reference"),
+        ({}, UNEQUAL, "jets-q4_p75 on vitis_stream against Keras: 3 of 40,000 rows differ"),
     ],
 )
 @pytest.mark.parametrize("key", [VARIANT, DESIGN])
@@ -495,6 +495,6 @@ def test_a_declared_failure_can_be_accepted(bench, lost, code):
     """What a variant is known to fail, by no more than that, hinders nothing."""
     key = "jets-q4_p75_exercise"
     bench.holds({}, {key: stored.accuracy(0.74)})
-    facts = {"parity": {"state": "fail", "difference": -lost}, "weights_sha256": OTHER_SHA}
+    facts = {"parity": good_facts.parity(lost), "weights_sha256": OTHER_SHA}
     bench.found({}, {key: stored.of_variant(0.738, **facts)})
     bench.run("accept", key, "--reason", "trained anew", code=code)

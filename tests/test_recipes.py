@@ -14,8 +14,8 @@ import pytest
 
 from hlsgate import draws, suite
 from hlsgate.errors import BaselineError, SuiteError
-from hlsgate.gates import baselines, kinds, recipes
-from hlsgate.gates.baselines import Baselines
+from hlsgate.judge import baselines, kinds, recipes
+from hlsgate.judge.baselines import Baselines
 from tests import processes, stored
 from tests.stored import OTHER_SHA, SHA, VARIANT
 

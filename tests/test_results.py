@@ -1,11 +1,16 @@
 """Results survive the trip through a file, and tables show what was and was not measured."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from hlsgate import results, tables
 from hlsgate.errors import ResultsError
+from hlsgate.judge import baselines, networks
+from tests import good_facts
+
+LIMITS = baselines.load(Path(__file__).parents[1] / "baselines.json")
 
 
 def accuracy(value, parity=None):
@@ -14,8 +19,8 @@ def accuracy(value, parity=None):
         "dataset": "jets_embedded", "dataset_sha256": "0" * 64, "weights_sha256": "1" * 64,
     }  # fmt: skip
     if parity is not None:
-        found["parity"] = {"difference": -0.005, "low": -0.008, "high": -0.002, "state": parity}
-        found["auc_parity"] = {"g": {"difference": -0.001}, "q": {"difference": -0.004}}
+        found["parity"] = good_facts.parity(parity)
+        found["auc_parity"] = {"g": good_facts.area(0.001), "q": good_facts.area(0.004)}
     return found
 
 
@@ -25,12 +30,12 @@ def content():
     results.put(found, "variants", "jets-float", "frozen", accuracy(0.76))
     results.put(found, "variants", "jets-float", "sizes", {"weights_nonzero": 2720})
     results.put(found, "variants", "jets-q4_p75", "frozen", accuracy(0.755))
-    results.put(found, "variants", "jets-q4_p75", "frozen", accuracy(0.755, "pass"))
+    results.put(found, "variants", "jets-q4_p75", "frozen", accuracy(0.755, 0.005))
     results.put(found, "variants", "jets-q4_p75", "sizes", {"weights_nonzero": 680})
     emulated = {
         "compiler": "g++",
-        "exact": {"rows": 40000, "rows_different": 0},
-        "drift": {"rows": 40000, "rows_different": 7, "accuracy": 0.7449, "worst_lsb": 3.5},
+        "exact": good_facts.comparison(),
+        "drift": good_facts.comparison(7, accuracy=0.7449, accuracy_drop=0.0, tolerance_lsb=256),
     }
     results.put(found, "variants", "jets-q4_p75", "emulation", {"oneapi": emulated})
     return found
@@ -79,12 +84,12 @@ def test_workers_findings_are_merged(content):
 
 def test_accuracy_table(content):
     """A row has accuracy, interval, loss with bounds, verdict."""
-    table = tables.accuracy(content)
+    table = tables.accuracy(content, networks.of_run(content, LIMITS))
     assert row(table, "jets-float", "frozen")[2:6] == [
         "76.00", "75.60 to 76.40", "-", "reference",
     ]  # fmt: skip
     assert row(table, "jets-q4_p75", "frozen")[2:7] == [
-        "75.50", "75.10 to 75.90", "0.50 (0.20 to 0.80)", "pass", "0.0040",
+        "75.50", "75.10 to 75.90", "0.50 (0.45 to 0.56)", "passed", "0.0040",
     ]  # fmt: skip
 
 
@@ -97,10 +102,10 @@ def test_emulation_table(content):
 def test_half_a_run_is_shown_as_such(content):
     """Where only a part was judged, the table says so and does not stumble."""
     results.put(content, "variants", "jets-q6_p75", "frozen", accuracy(0.75))
-    assert row(tables.accuracy(content), "jets-q6_p75")[5:7] == ["not judged", "-"]
-    found = {"parity": accuracy(0.75, "fail")["parity"]}
-    results.put(content, "variants", "jets-q6_p75", "frozen", found)
-    assert row(tables.accuracy(content), "jets-q6_p75")[5:7] == ["fail", "-"]
+    assert row(tables.accuracy(content, ()), "jets-q6_p75")[5:7] == ["not judged", "-"]
+    results.put(content, "variants", "jets-q6_p75", "frozen", {"parity": good_facts.parity(0.05)})
+    table = tables.accuracy(content, networks.of_run(content, LIMITS))
+    assert row(table, "jets-q6_p75")[5:7] == ["failed", "-"]
 
 
 def test_verdicts_that_need_eyes_come_first(content):

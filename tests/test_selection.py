@@ -10,9 +10,9 @@ import shutil
 import pytest
 
 from hlsgate import suite
-from hlsgate.gates.budgets import Verdict
-from hlsgate.gates.judging import Judged
-from hlsgate.gates.wholeness import Selection, gaps
+from hlsgate.judge.budgets import Verdict
+from hlsgate.judge.judging import Judged
+from hlsgate.judge.wholeness import Selection, gaps
 from tests.declared import changed, using
 from tests.test_gates import TOTALS, run, write_report
 

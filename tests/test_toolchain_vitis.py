@@ -15,10 +15,10 @@ from hlsgate import process, suite, targets, toolchains
 from hlsgate.cache import Cache
 from hlsgate.declarations import Design
 from hlsgate.errors import SynthesisError, ToolNotFound
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.budgets import decide, judge_design
-from hlsgate.gates.judging import target_facts
 from hlsgate.hardware import Hardware
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.budgets import decide, judge_design
+from hlsgate.judge.judging import target_facts
 from hlsgate.project import Project
 from hlsgate.toolchains import vitis, vivado
 from tests import stand_ins, stored

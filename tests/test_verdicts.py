@@ -12,7 +12,7 @@ from typing import get_args
 
 from hlsgate import parity
 from hlsgate.frontier import gate
-from hlsgate.gates import budgets, judging
+from hlsgate.judge import budgets, claims, judging
 from tests.verdict_examples import examples
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -48,7 +48,7 @@ def test_every_state_is_explained():
     text = PAGES[0].read_text(encoding="utf-8")
     stated = {
         *get_args(budgets.State), *get_args(judging.State), *get_args(parity.State),
-        *get_args(gate.State),
+        *get_args(gate.State), *get_args(claims.State),
     }  # fmt: skip
     assert len(stated) > 10
     lacking = {state for state in stated if f"**{state}**" not in text}

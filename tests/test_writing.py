@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from hlsgate import cache, documents, results
 from hlsgate.errors import BaselineError
-from hlsgate.gates import baselines, rebaselining, revision
+from hlsgate.judge import baselines, rebaselining, revision
 
 ROOT = Path(__file__).parents[1]
 SHA = "c" * 64
@@ -64,7 +64,7 @@ KILLED = """
 import os, resource, signal, sys
 from pathlib import Path
 from hlsgate import cache
-from hlsgate.gates import rebaselining
+from hlsgate.judge import rebaselining
 
 def die(*_args, **_options):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from benchmarks import test_accuracy, test_emulation, test_resources, test_rtl
-from fixtures.gate import Gate
 from hlsgate import checkpoints, determinism, draws, evaluation, results, suite, toolchains
 from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Shortfall
@@ -24,8 +23,8 @@ from hlsgate.diagnosis import configured
 from hlsgate.errors import HlsgateError, Undecided
 from hlsgate.fixedpoint import Fixed
 from hlsgate.frontier import gate as frontier_gate
-from hlsgate.gates import baselines, summary
-from hlsgate.gates.budgets import judge_design
+from hlsgate.judge import baselines, summary
+from hlsgate.judge.budgets import judge_design
 from hlsgate.layers import KerasLayer
 from hlsgate.making.jobs import SIMULATED_ROWS
 from hlsgate.measurement import Measurement
@@ -62,7 +61,7 @@ FLOAT = replace(BASE, values={"alut": 13_500})
 def said(test, **fixtures):
     """Return what a claim says when it does not hold."""
     names = test.__code__.co_varnames[: test.__code__.co_argcount]
-    given = {"record": lambda *_: None, "gate": Gate(), **fixtures}
+    given = {"record": lambda *_: None, **fixtures}
     try:
         test(**{name: given[name] for name in names})
     except (AssertionError, HlsgateError, Undecided, pytest.fail.Exception) as error:
@@ -174,7 +173,6 @@ def recipe(policy, monkeypatch, right, *, supported=True, known=True, **facts):
     about = stored.draws({"accuracy": [0.7448 + 0.0004 * seed for seed in range(8)]})
     drawn = {VARIANT.key: stored.recipe(about["values"])} if known else {}
     monkeypatch.setattr(draws, "facts", lambda *_: {**about, **facts})
-    monkeypatch.setattr(draws, "values", lambda *_: {"accuracy": right / ROWS})
     weights = {
         kind: Checkpoint({"logits/kernel": np.full((32, 5), value, np.float32)}, {
             "dataset": stored.SHA, "versions": {"keras": "2.14.0"}
@@ -184,7 +182,7 @@ def recipe(policy, monkeypatch, right, *, supported=True, known=True, **facts):
     return said(
         test_accuracy.test_recipe,
         trainable=VARIANT, weights_of=lambda _, kind: weights[kind],
-        evaluate=lambda *_: None,
+        evaluate=lambda *_: {"accuracy": right / ROWS, "auc": {}},
         pipeline=None,
         baselines=baselines.Baselines({**policy.content, "recipes": drawn}, policy.path),
     )  # fmt: skip
@@ -237,14 +235,14 @@ def exact():
     )  # fmt: skip
 
 
-def drift(policy, change, gate=None):
+def drift(policy, change):
     """Hold hardware against plain Keras, with one change to its logits."""
     observed = logits()
     change(observed)
     return said(
         test_emulation.test_hardware_against_plain_keras,
         variant=VARIANT, backend=ONEAPI, emulate=lambda *_, **__: observed,
-        pipeline=pipeline(logits()), baselines=policy, gate=gate or Gate(),
+        pipeline=pipeline(logits()), baselines=policy,
     )  # fmt: skip
 
 
@@ -269,7 +267,7 @@ def accuracy_drop(policy):
     )  # fmt: skip
 
 
-def softmax(policy, outputs, built_for=32.0, gate=None):
+def softmax(policy, outputs, built_for=32.0, known=()):
     """Judge a softmax table by what it gives."""
     from scipy.special import softmax as true
 
@@ -280,9 +278,8 @@ def softmax(policy, outputs, built_for=32.0, gate=None):
     )
     return said(
         test_emulation.test_softmax_table,
-        variant=VARIANT, backend=VITIS, pipeline=written, baselines=policy,
-        emulate=lambda *_, softmax, **__: observed if softmax else given,
-        gate=gate or Gate(),
+        variant=replace(VARIANT, shortfalls=known), backend=VITIS, pipeline=written,
+        baselines=policy, emulate=lambda *_, softmax, **__: observed if softmax else given,
     )  # fmt: skip
 
 
@@ -330,7 +327,14 @@ def told(act, *args):
 def firmware():
     """Let the written sources say another type than was declared."""
     found = configured.Fact(Path("defines.h"), "logits, result", "fixed<16,6>", "fixed<10,6>")
-    return told(configured.require, [found])
+    facts = {"facts": 61, "wrong": [str(found)], "softmax_range": None}
+    looked = SimpleNamespace(
+        frozen=lambda _: None, layers=lambda _: [None] * 8, firmware=lambda *_, **__: facts
+    )
+    return said(
+        test_emulation.test_firmware_is_as_declared,
+        variant=VARIANT, any_backend=VITIS, pipeline=looked,
+    )  # fmt: skip
 
 
 def resource(policy, state, metric="alut", *, entry=None, others=None, **changed):
@@ -434,7 +438,7 @@ def examples(tmp_path, monkeypatch):
         "softmax_error": softmax(judged, coarse),
         "softmax_step": softmax(judged, lambda exactly: exactly, built_for=16384.0),
         "softmax_range": softmax(judged, lambda exactly: exactly, built_for=2.0),
-        "shortfall": softmax(judged, flips, gate=Gate((known,))),
+        "shortfall": softmax(judged, flips, known=(known,)),
         "backends": backends(),
         "firmware": firmware(),
         "orphans": orphans(judged),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hlsgate.declarations import HLS4ML_TABLE_SIZE
 
@@ -18,6 +18,8 @@ class SoftmaxTable:
 
     Parameters
     ----------
+    rows : int
+        Rows that were computed.
     mean_error, max_error : float
         Of the outputs, absolute.
     flips : int
@@ -28,6 +30,7 @@ class SoftmaxTable:
         Largest difference between inputs of one row that occurs.
     """
 
+    rows: int
     mean_error: float
     max_error: float
     flips: int
@@ -43,6 +46,11 @@ class SoftmaxTable:
     def range_used(self) -> float:
         """Share of the table's range that occurs; beyond 1 inputs leave the table."""
         return float("inf") if self.built_for is None else self.occurs / self.built_for
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a plain dictionary for ``results.json``."""
+        names = ("rows", "mean_error", "max_error", "flips", "step", "range_used")
+        return {name: getattr(self, name) for name in names}
 
     def describe(self) -> str:
         """Say in one line what was measured."""
@@ -69,6 +77,7 @@ def measure(
 
     error = abs(observed - softmax(logits, axis=1))
     return SoftmaxTable(
+        rows=len(logits),
         mean_error=float(error.mean()),
         max_error=float(error.max()),
         flips=int((observed.argmax(axis=1) != logits.argmax(axis=1)).sum()),

@@ -260,7 +260,7 @@ def record(key: str | None, written: Path | None, stored: Path | None, reason: s
     Commit the file by itself, with the table that is printed in the message.
     """
     from hlsgate.frontier import documents
-    from hlsgate.gates import changes
+    from hlsgate.judge import changes
 
     path, _, kept = _run_and_stored(key, written, stored)
     changed = documents.record(path, kept, reason)

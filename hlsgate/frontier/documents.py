@@ -12,8 +12,8 @@ from hlsgate import __version__, documents, results, suite
 from hlsgate.errors import FrontierError
 from hlsgate.frontier.answer import answer
 from hlsgate.frontier.groups import Facts, cost, grouped
-from hlsgate.gates.changes import Change
-from hlsgate.gates.revision import refuse_under_ci
+from hlsgate.judge.changes import Change
+from hlsgate.judge.revision import refuse_under_ci
 from hlsgate.packages import versions
 from hlsgate.parity import difference_of_counts
 

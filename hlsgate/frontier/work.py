@@ -31,8 +31,8 @@ from hlsgate.checkpoints import Checkpoint
 from hlsgate.declarations import Design, Variant
 from hlsgate.errors import HlsgateError
 from hlsgate.frontier.points import Point, family_of, reference2
-from hlsgate.gates.baselines import load as load_baselines
 from hlsgate.hardware import SYNTHESIS_TIMEOUT_S, Hardware
+from hlsgate.judge.baselines import load as load_baselines
 from hlsgate.pipeline import Pipeline
 from hlsgate.reports.da4ml import parse_da4ml
 from hlsgate.suites import Benchmark

@@ -16,8 +16,8 @@ from hlsgate import documents, figures
 from hlsgate.cache import Cache
 from hlsgate.errors import ResultsError
 from hlsgate.figures.kept import Figures
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.summary import Summary
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.summary import Summary
 from hlsgate.page import (
     accuracy,
     emulation,
@@ -72,11 +72,11 @@ def write(
     figures.require()
     drawn = Figures(cache)
     sections = [
-        verdict.section(content, summary),
-        accuracy.accuracy(content),
+        verdict.section(summary),
+        accuracy.accuracy(content, summary.claims),
         resources.section(content, baselines.published(), drawn),
         frontier.section(content, sweeps, drawn),
-        accuracy.curves(content, drawn),
+        accuracy.curves(content, summary.claims, drawn),
         accuracy.confusion(content),
         emulation.section(content),
         weights.section(content, checkpoints, drawn),

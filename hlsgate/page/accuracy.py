@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hlsgate import suite, tables
 from hlsgate.errors import ResultsError
 from hlsgate.figures import roc
 from hlsgate.figures.kept import Figures
+from hlsgate.judge.claims import Claim, worst_of
 from hlsgate.page.blocks import Block, Folded, Grid, Heading, Matrix, Picture, Row, Section, Text
 from hlsgate.suites import Benchmark
 
@@ -16,15 +17,15 @@ _NONE = "-"
 _WORDS = (1, 5)
 
 
-def accuracy(content: Mapping[str, Any]) -> Section:
+def accuracy(content: Mapping[str, Any], claims: Sequence[Claim]) -> Section:
     """Scores of every variant, and parity with its reference."""
-    table = tables.accuracy(content)
+    table = tables.accuracy(content, claims)
     grid = Grid("Accuracy on the test rows", table.heads, table.rows, _WORDS, table.notes)
     blocks: list[Block] = [grid if table.rows else _absent("accuracy")]
     return Section("accuracy", "Accuracy and parity", blocks)
 
 
-def curves(content: Mapping[str, Any], figures: Figures) -> Section:
+def curves(content: Mapping[str, Any], claims: Sequence[Claim], figures: Figures) -> Section:
     """ROC curves of every class, and the areas under them."""
     blocks: list[Block] = []
     for benchmark in suite.active().benchmarks:
@@ -32,7 +33,7 @@ def curves(content: Mapping[str, Any], figures: Figures) -> Section:
         shown: list[Block] = [
             Row([_curve(benchmark.key, *one, found, figures) for one in enumerate(names)])
         ]
-        shown = [*(shown if found else []), *_areas(content, names, benchmark)]
+        shown = [*(shown if found else []), *_areas(content, claims, names, benchmark)]
         blocks += [Heading(benchmark.key), *shown] if shown else []
     return Section("roc", "ROC curves", blocks or [_absent("ROC curves")])
 
@@ -61,15 +62,14 @@ def _checked(variant: str, name: str, curve: Mapping[str, Any]) -> tuple[list[fl
     return background, signal
 
 
-def _areas(content: Mapping[str, Any], names: list[str], benchmark: Benchmark) -> Iterator[Block]:
+def _areas(
+    content: Mapping[str, Any], claims: Sequence[Claim], names: list[str], benchmark: Benchmark
+) -> Iterator[Block]:
     rows = []
     for variant, scores in _frozen(content, "auc", benchmark).items():
-        losses = scores_of(content, variant).get("auc_parity", {})
         cells = [f"{scores[name]:.4f}" if name in scores else _NONE for name in names]
-        states = {one["state"] for one in losses.values()}
-        worst = next((state for state in ("fail", "cannot tell", "pass") if state in states), _NONE)
-        known = worst == "fail" and suite.variant(variant).shortfall("auc") is not None
-        rows.append([variant, *cells, worst + (" (declared)" if known else "")])
+        worst = worst_of(claims, "auc", variant)
+        rows.append([variant, *cells, worst.state if worst else _NONE])
     if rows:
         heads = ("variant", *names, "AUC parity, worst class")
         note = "One class against the rest; frozen weights. Parity: DeLong's interval and margin."

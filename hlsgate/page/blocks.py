@@ -16,7 +16,7 @@ _STATES: dict[str, State] = {
     "ok": "good", "pass": "good", "passed": "good", "better": "good",
     "failed": "bad", "fail": "bad", "missing": "bad", "new metric": "bad",
     "other weights": "bad", "new": "bad",
-    "fail (declared)": "odd", "cannot tell (declared)": "odd", "suspicious": "odd",
+    "known failure": "odd", "suspicious": "odd", "inconclusive": "odd",
     "not comparable": "odd", "cannot tell": "odd",
     "not compared": "odd", "not measured": "odd",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hlsgate import suite, tables
-from hlsgate.gates.changes import number
+from hlsgate.judge.changes import number
 from hlsgate.page.blocks import Block, Grid, Section, Text
 
 _NONE = "-"

@@ -8,7 +8,7 @@ from typing import Any
 from hlsgate import suite
 from hlsgate.figures import frontier
 from hlsgate.figures.kept import Figures
-from hlsgate.gates.changes import number
+from hlsgate.judge.changes import number
 from hlsgate.page.blocks import (
     Block,
     Folded,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hlsgate.gates import listing
-from hlsgate.gates.baselines import Baselines
+from hlsgate.judge import listing
+from hlsgate.judge.baselines import Baselines
 from hlsgate.page.blocks import Block, Folded, Grid, Section, Text
 
 _TOLD = 4

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hlsgate import __version__, suite
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.changes import number
-from hlsgate.gates.kinds import short
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.changes import number
+from hlsgate.judge.kinds import short
 from hlsgate.page.blocks import Block, Folded, Grid, Section
 
 _HEAD = ("created", "commit", "machine", "cores", "hlsgate")

@@ -8,7 +8,7 @@ from typing import Any
 from hlsgate import suite
 from hlsgate.figures import savings as bars
 from hlsgate.figures.kept import Figures
-from hlsgate.gates.changes import number
+from hlsgate.judge.changes import number
 from hlsgate.page.blocks import Block, Grid, Heading, Picture, Row, Section, Text
 from hlsgate.savings import METRICS, Saving, collect
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from hlsgate import suite
 from hlsgate.declarations import Shortfall, Variant
-from hlsgate.gates.layout import HEADS
-from hlsgate.gates.summary import Summary, others
+from hlsgate.judge.claims import Claim
+from hlsgate.judge.layout import HEADS
+from hlsgate.judge.summary import Summary, others
 from hlsgate.page.blocks import Block, Folded, Grid, Listing, Section, State, Text, Tile, Tiles
 
 _WORDS = (0, 1, 6)
 _NONE = "-"
-_DECLARED = " (declared)"
 
 
-def section(content: Mapping[str, Any], summary: Summary) -> Section:
+def section(summary: Summary) -> Section:
     """Count and list the verdicts of a run, and the shortfalls that its variants declare."""
     blocks: list[Block] = [
         *_failures(summary),
-        Tiles([*_test_tiles(summary), *_baseline_tiles(summary), *_claim_tiles(content)]),
+        Tiles([*_test_tiles(summary), *_baseline_tiles(summary), *_claim_tiles(summary)]),
         *_untold(summary),
         Listing(_details(summary)),
         *_grids(summary),
-        _shortfalls(content),
+        _known_failures(summary.claims),
     ]
     return Section("verdict", "Verdict", blocks)
 
@@ -36,6 +35,7 @@ def _failures(summary: Summary) -> Iterator[Block]:
         [one.first.about, one.first.sentence + others(one), one.first.command]
         for one in summary.failed_tests
     ]
+    rows += [[one.subject, one.text, again] for one, again in summary.untold()]
     if rows:
         yield Grid("What failed", ("About", "What it says", "Again"), rows, (1, 2))
 
@@ -95,28 +95,18 @@ def _baseline_tiles(summary: Summary) -> Iterator[Tile]:
     yield Tile("orphan", str(orphans), "baselines of nothing", "bad" if orphans else "")
 
 
-def _claim_tiles(content: Mapping[str, Any]) -> Iterator[Tile]:
-    """Count parity and equality; what pytest judged, and the page only tells."""
-    words = [
-        parity_word(variant, content["variants"].get(variant.key, {}).get("frozen", {}))
-        for variant in suite.active().variants
-    ]
-    states = [word for word in words if word not in ("reference", "not judged")]
-    if states:
-        known = sum(one.endswith(_DECLARED) for one in states)
-        note = f"of {len(states)} compressed networks" + (f"; {known} declared" if known else "")
-        closed = len(states) - states.count("pass") - known
-        state: State = "bad" if closed else "good"
-        yield Tile("accuracy parity", str(states.count("pass")), note, state)
-    equal = [
-        one["exact"]["rows_different"] == 0
-        for found in content["variants"].values()
-        for one in found.get("emulation", {}).values()
-        if "exact" in one
-    ]
-    if equal:
-        state = "good" if all(equal) else "bad"
-        yield Tile("bit-exact emulation", str(sum(equal)), f"of {len(equal)} comparisons", state)
+def _claim_tiles(summary: Summary) -> Iterator[Tile]:
+    """Count parity and equality."""
+    for claim, title, of in (
+        ("parity", "accuracy parity", "compressed networks"),
+        ("equality", "bit-exact emulation", "comparisons"),
+    ):
+        states = [one.state for one in summary.claims if one.claim == claim]
+        if states:
+            known, passed = states.count("known failure"), states.count("passed")
+            note = f"of {len(states)} {of}" + (f"; {known} declared" if known else "")
+            state: State = "good" if passed + known == len(states) else "bad"
+            yield Tile(title, str(passed), note, state)
 
 
 def _grids(summary: Summary) -> Iterator[Block]:
@@ -130,66 +120,41 @@ def _grids(summary: Summary) -> Iterator[Block]:
         yield Text("Nothing was compared, so nothing has passed.", strong=True)
 
 
-def _shortfalls(content: Mapping[str, Any]) -> Block:
+def _known_failures(claims: Sequence[Claim]) -> Block:
     rows = [
         [
             variant.key,
             ", ".join(filter(None, (known.gate, known.bound))),
             ", ".join(known.backends) or "all",
             f"{known.worst:g}",
-            _measured(content["variants"].get(variant.key, {}), known),
+            _measured(claims, variant, known),
             known.reason,
         ]
         for variant in suite.active().variants
         for known in variant.shortfalls
     ]
-    heads = ("Variant", "Gate", "Backends", "At most", "Measured", "Reason")
+    heads = ("Variant", "Claim", "Backends", "At most", "Measured", "Reason")
     notes = (
-        "Strict in both directions: a variant that falls shorter than declared fails its test, and "
-        "so does one that meets the gate. Parity and hardware: share of accuracy; AUC: area; "
+        "Strict in both directions: a variant that loses more than declared fails its test, and "
+        "so does one of which the claim holds. Parity and hardware: share of accuracy; AUC: area; "
         "softmax: error, share of rows (flips) or difference of inputs (step), by bound, the "
         "largest of the backends.",
     )
-    return Grid("Declared shortfalls: gates that are known to fail", heads, rows, (1, 2, 5), notes)
+    return Grid("Known failures, as declared", heads, rows, (1, 2, 5), notes)
 
 
-def _measured(found: Mapping[str, Any], known: Shortfall) -> str:
-    """Return what a run says of a declared shortfall, in the gate's unit."""
-    frozen = found.get("frozen", {})
-    emulated = [
-        one for key, one in found.get("emulation", {}).items() if key in (known.backends or (key,))
+_CLAIMS = {"parity": "parity", "auc": "auc", "hardware": "drift", "softmax": "softmax"}
+"""Claims that known failures can be declared of, by the name that declarations use."""
+
+
+def _measured(claims: Sequence[Claim], variant: Variant, known: Shortfall) -> str:
+    """Return what a run says of a known failure, in the unit of its bound."""
+    found = [
+        one
+        for one in claims
+        if (one.claim, one.subject) == (_CLAIMS.get(known.gate), variant.key)
+        and (not known.backends or one.where in known.backends)
+        and known.bound in ("", one.bound)
     ]
-    losses = {
-        "parity": [-frozen["parity"]["difference"]] if "parity" in frozen else [],
-        "auc": [-one["difference"] for one in frozen.get("auc_parity", {}).values()],
-        "softmax": [
-            value
-            for one in emulated
-            if "softmax" in one
-            for value in _softmax(one["softmax"], known)
-        ],
-        "hardware": [one["drift"]["accuracy_drop"] for one in emulated if "drift" in one],
-        "logic": [],
-    }[known.gate]
+    losses = [one.loss for one in found if one.state != "passed"] or [one.loss for one in found]
     return f"{max(losses):.4f}" if losses else _NONE
-
-
-_SOFTMAX = {"largest error": "max_error", "step": "step", "range": "range_used"}
-"""Fields of the results, by bound; the mean error where a declaration names none."""
-
-
-def _softmax(facts: Mapping[str, Any], known: Shortfall) -> list[float]:
-    """Return what a declaration's bound is about; nothing where the results do not have it."""
-    if known.bound == "flips":
-        return [facts["flips"] / facts["rows"]]
-    name = _SOFTMAX.get(known.bound, "mean_error")
-    return [facts[name]] if facts.get(name) is not None else []
-
-
-def parity_word(variant: Variant, scores: Mapping[str, Any]) -> str:
-    """Return the state of a variant's parity, as tables say it."""
-    if variant.reference is None:
-        return "reference"
-    state: str = scores.get("parity", {}).get("state", "not judged")
-    known = state in ("fail", "cannot tell") and variant.shortfall("parity") is not None
-    return f"{state}{_DECLARED}" if known else state

@@ -13,7 +13,7 @@ from hlsgate.errors import CheckpointError
 from hlsgate.figures import weights
 from hlsgate.figures.kept import Figures
 from hlsgate.fixedpoint import Fixed
-from hlsgate.gates.kinds import short
+from hlsgate.judge.kinds import short
 from hlsgate.page.accuracy import scores_of
 from hlsgate.page.blocks import Block, Folded, Grid, Heading, Listing, Picture, Row, Section, Text
 from hlsgate.suites import Benchmark

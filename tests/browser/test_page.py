@@ -7,7 +7,7 @@ from itertools import chain, pairwise
 import pytest
 
 from hlsgate import commands, results, suite
-from hlsgate.gates import baselines, summary
+from hlsgate.judge import baselines, summary
 from tests import page_sample
 from tests.declared import using
 from tests.hostile import MARKER, hostile

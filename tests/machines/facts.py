@@ -44,7 +44,7 @@ TRACED = ("digits-q5_p75", "jets-q4_p75")
 SYNTHESISED = "digits-q5_p75-yosys_cyclonev"
 BRIEF = ("jets-float", "jets-q4_p75_exercise", "jets-q6_p75")
 HEAD = {
-    "schema": 1, "hlsgate": "0.1", "created": "2026-11-24", "commit": None, "machine": "m",
+    "schema": 2, "hlsgate": "0.1", "created": "2026-11-24", "commit": None, "machine": "m",
     "cores": 2, "versions": {},
 }  # fmt: skip
 BRIEF_STEPS = 150

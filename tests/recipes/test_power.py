@@ -15,7 +15,7 @@ import pytest
 
 from hlsgate import datasets, draws, suite
 from hlsgate.cache import Cache, default_root
-from hlsgate.gates import baselines, recipes
+from hlsgate.judge import baselines, recipes
 from hlsgate.pipeline import Pipeline
 from tests.recipes.faults import FAULTS
 

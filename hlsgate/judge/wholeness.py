@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hlsgate import suite
 from hlsgate.declarations import Design
-from hlsgate.gates.judging import Judged
+from hlsgate.judge.judging import Judged
 
 _FEW = 3
 

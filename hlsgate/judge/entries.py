@@ -13,7 +13,7 @@ from typing import Any
 
 from hlsgate import documents, results
 from hlsgate.errors import ResultsError
-from hlsgate.gates import baselines, recipes
+from hlsgate.judge import baselines, recipes
 
 _RESOURCE_FACTS = (
     "toolchain", "tool_version", "part", "stage", "target_fmax_mhz", "weights_sha256",

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from hlsgate import suite
 from hlsgate.declarations import Design, Target
 from hlsgate.errors import BaselineError
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.budgets import Verdict, decide, judge_accuracy, judge_design
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.budgets import Verdict, decide, judge_accuracy, judge_design
 from hlsgate.measurement import Measurement
 
 State = Literal["passed", "failed", "not compared", "new", "not measured"]

@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from hlsgate import suite
-from hlsgate.gates import kinds
-from hlsgate.gates.baselines import FOREIGN, Baselines, Tolerance, exact
+from hlsgate.judge import kinds
+from hlsgate.judge.baselines import FOREIGN, Baselines, Tolerance, exact
 from hlsgate.measurement import Measurement
 from hlsgate.metrics import metric
 

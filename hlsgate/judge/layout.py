@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hlsgate.escaping import markdown
-from hlsgate.gates import changes
-from hlsgate.gates.budgets import Verdict
-from hlsgate.gates.judging import Judged
+from hlsgate.judge import changes
+from hlsgate.judge.budgets import Verdict
+from hlsgate.judge.judging import Judged
 
 RANKS = (
     "failed",

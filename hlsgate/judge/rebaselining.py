@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from hlsgate import suite
-from hlsgate.errors import BaselineError
-from hlsgate.gates import changes, claims, entries
-from hlsgate.gates.baselines import FOREIGN, exact
-from hlsgate.gates.budgets import Verdict
-from hlsgate.gates.entries import Entry
-from hlsgate.gates.judging import verdicts_on
-from hlsgate.gates.revision import Revision, rewrite
+from hlsgate.declarations import Variant
+from hlsgate.errors import BaselineError, SuiteError
+from hlsgate.judge import changes, entries, networks
+from hlsgate.judge.baselines import FOREIGN, exact
+from hlsgate.judge.budgets import Verdict
+from hlsgate.judge.entries import Entry
+from hlsgate.judge.judging import verdicts_on
+from hlsgate.judge.revision import Revision, rewrite
 from hlsgate.metrics import metric
 
 _OF_ANOTHER_KIND = ("other weights", "not comparable")
@@ -161,10 +162,21 @@ def accept(
     return rewrite(path, source, edit)
 
 
+def _variant_of(key: str) -> Variant:
+    """Return the variant that a key is of: its own, or its design's."""
+    try:
+        return suite.variant(key)
+    except SuiteError:
+        return suite.design(key).variant
+
+
 def _refuse_broken(revision: Revision, key: str) -> None:
     """Take nothing of weights about which a claim does not hold, if it is not declared so."""
-    variant = claims.of(key)
-    told = claims.broken(variant, revision.found)
+    variant = _variant_of(key)
+    facts = revision.found["variants"].get(variant.key, {})
+    claims = networks.of_network(variant, facts, revision.baselines)
+    # Trained again, it may be anything: what is taken is of the frozen weights.
+    told = [one.text for one in claims if not one.holds and one.claim != "recipe"]
     if told:
         raise BaselineError(
             f"{revision.source} shows that {variant.key} does not keep what is claimed of it: "

@@ -11,12 +11,13 @@ from typing import Any
 from hlsgate import outcomes, suite
 from hlsgate.errors import ResultsError
 from hlsgate.escaping import markdown, terminal
-from hlsgate.gates import layout, policy
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.budgets import Verdict
-from hlsgate.gates.changes import Change
-from hlsgate.gates.judging import Judged, explain, judge_run, new_values
-from hlsgate.gates.policy import Policy
+from hlsgate.judge import layout, networks, policy
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.budgets import Verdict
+from hlsgate.judge.changes import Change
+from hlsgate.judge.claims import Claim
+from hlsgate.judge.judging import Judged, explain, judge_run, new_values
+from hlsgate.judge.policy import Policy
 from hlsgate.outcomes import Failure, Group, Run
 
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -40,6 +41,8 @@ class Summary:
         What keeps the run from being the gate that it was to be: claims left out, or skipped.
     policy : sequence of Change
         What is decided otherwise than in the file that the run was held against: told first.
+    claims : sequence of Claim
+        What is claimed of networks beside baselines, as far as the results speak of it.
     """
 
     judged: Sequence[Judged]
@@ -48,6 +51,12 @@ class Summary:
     run: Run | None = None
     gaps: Sequence[str] = ()
     policy: Sequence[Change] = ()
+    claims: Sequence[Claim] = ()
+
+    @property
+    def broken(self) -> list[Claim]:
+        """Claims that do not hold, and are no known failures."""
+        return [one for one in self.claims if not one.holds]
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -62,8 +71,9 @@ class Summary:
 
     @property
     def fails(self) -> bool:
-        """Whether a gate is closed, a test failed, or there was nothing to compare at all."""
+        """Whether a verdict fails, a test failed, or there was nothing to compare at all."""
         closed = any(one.fails for one in self.judged) or bool(self.orphans or self.gaps)
+        closed = closed or bool(self.broken)
         return not self.compared or closed or self._run_fails
 
     @property
@@ -100,6 +110,7 @@ class Summary:
             *([layout.count("policy", len(moved), ", ".join(moved))] if moved else []),
             layout.count("compared", len(self.compared), self._compared_text()),
             layout.count("failed", len(failed), ", ".join(failed)),
+            *self._claim_lines(),
             layout.count(
                 "better", len(better), layout.listed([layout.gain(verdict) for verdict in better])
             ),
@@ -108,6 +119,12 @@ class Summary:
             layout.count("new", len(unknown.split()) + len(self.new_values), ", ".join(new)),
             layout.count("orphan", len(self.orphans), ", ".join(self.orphans)),
         ]
+
+    def _claim_lines(self) -> list[str]:
+        states = [one.state for one in self.claims]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+        text = f"about networks, beside baselines: {counts}"
+        return [layout.count("claims", len(states), text)] if states else []
 
     def _compared_text(self) -> str:
         states = [verdict.state for one in self.compared for verdict in one.verdicts]
@@ -138,7 +155,16 @@ class Summary:
         for one in self.failed_tests:
             sentence = one.first.sentence + others(one)
             lines.append(f"- {sentence}\n  again: {one.first.command}")
+        lines += [f"- {one.text}\n  again: {again}" for one, again in self.untold()]
         return lines
+
+    def untold(self) -> Iterator[tuple[Claim, str]]:
+        """Give broken claims that no failed test tells, and what measures them again."""
+        failures = self.run.failures if self.run else ()
+        told = "\n".join(one.sentence for one in failures)
+        for one in self.broken:
+            if outcomes.one_line(one.text) not in told:
+                yield one, f"pytest benchmarks -k {one.subject}"
 
     def _policy_as_markdown(self) -> list[str]:
         if not self.policy:
@@ -184,6 +210,8 @@ class Summary:
         for one in self.failed_tests:
             said = markdown(one.first.sentence + others(one))
             lines.append(f"- {said}<br>again: <code>{markdown(one.first.command)}</code>")
+        for claim, again in self.untold():
+            lines.append(f"- {markdown(claim.text)}<br>again: <code>{markdown(again)}</code>")
         if lines:
             yield "\n".join(lines)
 
@@ -204,8 +232,19 @@ def summarise(
     whole: bool = False,
     told: Mapping[str, Judged] | None = None,
     against: Policy | None = None,
+    complete: bool = False,
 ) -> Summary:
-    """Judge a run; parameters are those of `judge_run`, and a policy to compare with."""
+    """Judge a run.
+
+    Parameters
+    ----------
+    found, baselines, required, whole, told
+        As in `hlsgate.judge.judging.judge_run`.
+    against : Policy, optional
+        A policy to compare that of the baselines with.
+    complete : bool
+        Whether it is a gap that results do not speak of a claim that is due.
+    """
     judged = judge_run(found, baselines, required=required, whole=whole, told=told)
     variants = [variant.key for variant in suite.active().variants]
     designs = [design.key for design in suite.active().designs]
@@ -216,7 +255,18 @@ def summarise(
         orphans,
         new_values(judged, found, baselines),
         outcomes.of(found),
+        gaps=_lacking(found) if complete else (),
         policy=moved,
+        claims=networks.of_run(found, baselines),
+    )
+
+
+def _lacking(found: Mapping[str, Any]) -> list[str]:
+    """Say in a sentence which claims results do not speak of; nothing where of all."""
+    names = networks.lacking(found)
+    listed = layout.listed(names)
+    return [f"{len(names)} claims were not measured: {listed}; run the main job, whole."] * bool(
+        names
     )
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from hlsgate import documents, results
 from hlsgate.errors import BaselineError, ResultsError
-from hlsgate.gates import baselines as baselines_file
-from hlsgate.gates import changes, entries
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.changes import Change
-from hlsgate.gates.entries import Entry
+from hlsgate.judge import baselines as baselines_file
+from hlsgate.judge import changes, entries
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.changes import Change
+from hlsgate.judge.entries import Entry
 
 WAIT_S = 10.0
 """Longest wait for another command that writes the same baselines, in s."""

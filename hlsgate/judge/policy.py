@@ -11,8 +11,8 @@ from typing import Any
 
 from hlsgate import documents, results, suite
 from hlsgate.errors import ResultsError
-from hlsgate.gates import baselines
-from hlsgate.gates.changes import Change
+from hlsgate.judge import baselines
+from hlsgate.judge.changes import Change
 
 Policy = Mapping[str, str]
 """By place: what is decided there, as text."""

@@ -16,9 +16,9 @@ from typing import Any
 
 from hlsgate.cache import digest
 from hlsgate.errors import BaselineError
-from hlsgate.gates import kinds
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.budgets import State, Verdict
+from hlsgate.judge import kinds
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.budgets import State, Verdict
 
 FALSE_ALARMS = 0.01
 """Largest chance that a run without any fault fails, over all variants and metrics together."""

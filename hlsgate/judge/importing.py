@@ -16,10 +16,10 @@ from typing import Any
 from hlsgate import results, suite
 from hlsgate.declarations import Design
 from hlsgate.errors import BaselineError
-from hlsgate.gates import hls4ml_folder, kinds
-from hlsgate.gates.entries import Entry
-from hlsgate.gates.hls4ml_files import Imported
-from hlsgate.gates.revision import Revision, rewrite_by
+from hlsgate.judge import hls4ml_folder, kinds
+from hlsgate.judge.entries import Entry
+from hlsgate.judge.hls4ml_files import Imported
+from hlsgate.judge.revision import Revision, rewrite_by
 
 STAGE = "hls_estimate"
 IMPORTED = "imported"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hlsgate.errors import BaselineError
-from hlsgate.gates import hls4ml_files
-from hlsgate.gates.hls4ml_files import FORMS, Imported
+from hlsgate.judge import hls4ml_files
+from hlsgate.judge.hls4ml_files import FORMS, Imported
 
 MOST_FILES = 10_000
 

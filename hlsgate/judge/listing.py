@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hlsgate.errors import BaselineError
-from hlsgate.gates import changes, entries, kinds, recipes
-from hlsgate.gates.baselines import Baselines
-from hlsgate.gates.budgets import judge_value
-from hlsgate.gates.entries import Entry
+from hlsgate.judge import changes, entries, kinds, recipes
+from hlsgate.judge.baselines import Baselines
+from hlsgate.judge.budgets import judge_value
+from hlsgate.judge.entries import Entry
 
 VALUE_HEADS = ("Entry", "Metric", "Value", "Allowed", "Since first", "Of")
 HISTORY_HEADS = ("Date", "Command", "Commit", "Reason", "Metric", "Old", "New", "Change")

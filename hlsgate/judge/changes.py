@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hlsgate.escaping import markdown
-from hlsgate.gates import kinds
-from hlsgate.gates.entries import Entry
+from hlsgate.judge import kinds
+from hlsgate.judge.entries import Entry
 from hlsgate.metrics import metric
 
 _NONE = "-"
