@@ -210,6 +210,20 @@ def test_untraced_cannot_be_traced(untraced, pipeline, request):
     request.node.user_properties.append(("note", note + known))
 
 
+@pytest.mark.makes("own_code")
+def test_own_code_is_the_same(example, backend, emulate, record):
+    """hls4ml's sources, compiled exactly as it wrote them, give the logits that we compute.
+
+    Our emulation sums dense layers in integers, fills tables in loops and unrolls otherwise
+    (`hlsgate.adapting`), to be quick; here nothing is replaced, on every backend and test row.
+    """
+    expected = emulate(example, backend, softmax=False)
+    observed = emulate(example, backend, softmax=False, as_written=True)
+    found = equality.compare(observed, expected, lsb=example.emulation.precision.lsb).as_json()
+    record("variants", example.key, "emulation", {backend.key: {"as_written": found}})
+    require(networks.as_written(example, backend.key, found))
+
+
 @pytest.mark.makes("prediction")
 @pytest.mark.oneapi
 def test_hls4ml_predict_is_the_same(own_example, emulate, pipeline, record):

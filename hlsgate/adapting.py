@@ -12,22 +12,33 @@ from pathlib import Path
 from hlsgate.cache import digest
 
 
-def adapt(firmware: Path) -> None:
+def adapt(firmware: Path, *, as_written: bool = False) -> None:
     """Adapt the copied sources of a project.
 
     Parameters
     ----------
     firmware : pathlib.Path
         The folder that hls4ml calls so; changed in place.
+    as_written : bool
+        Change only what g++ would refuse: ``constexpr`` where Mentor's types cannot have it. Every
+        loop, table and type stays hls4ml's own, and takes the time that it takes.
     """
+    if not as_written:
+        _quicken(firmware)
     for file in firmware.glob("weights/*.h"):
-        file.write_text(_weights(file.read_text()))
+        file.write_text(file.read_text().replace("static constexpr ", "static const "))
     parameters = firmware / "parameters.h"
     if parameters.is_file():
         parameters.write_text(_PARAMETER.sub(r"\1inline static const \2", parameters.read_text()))
-    _dense(firmware / "nnet_utils")
     for header in firmware.glob("nnet_utils/nnet_conv*_stream.h"):  # of oneAPI; see `_weights`
         header.write_text(header.read_text().replace("constexpr auto padds", "const auto padds"))
+
+
+def _quicken(firmware: Path) -> None:
+    """Let tables be filled in loops, dense layers be summed in integers, and types be cut."""
+    for file in firmware.glob("weights/*.h"):
+        file.write_text(_weights(file.read_text()))
+    _dense(firmware / "nnet_utils")
     types = firmware / "ap_types" / "etc" / "ap_private.h"
     if types.is_file():
         types.write_text(_types(types.read_text()))
@@ -37,12 +48,10 @@ def _weights(text: str) -> str:
     """Fill a weight table in a loop: a list is one constructor call for each weight to compile.
 
     The loop calls the same constructor, with the same number. A table that stays a list becomes
-    ``const``: hls4ml writes it ``constexpr`` for oneAPI, which Mentor's ac_fixed, unlike Intel's,
-    cannot be, for want of a constexpr constructor.
+    ``const`` in `adapt`: hls4ml writes it ``constexpr`` for oneAPI, which Mentor's ac_fixed, unlike
+    Intel's, cannot be, for want of a constexpr constructor.
     """
-    text = _LIST.sub(_OBJECT_IN_LOOP, text)
-    text = _ARRAY.sub(_ARRAY_IN_LOOP, text)
-    return text.replace("static constexpr ", "static const ")
+    return _ARRAY.sub(_ARRAY_IN_LOOP, _LIST.sub(_OBJECT_IN_LOOP, text))
 
 
 _NUMBER = r"\s*-?\d+\.\d*(?:e[-+]?\d+)?\s*"

@@ -40,7 +40,12 @@ def headers_digest(backend: str) -> str:
 
 
 def compile_project(
-    project: Project, compiler: Compiler, folder: Path, cache: Cache | None = None
+    project: Project,
+    compiler: Compiler,
+    folder: Path,
+    cache: Cache | None = None,
+    *,
+    as_written: bool = False,
 ) -> None:
     """Build a project's emulation library, and the program that runs rows through it.
 
@@ -57,6 +62,9 @@ def compile_project(
     cache : Cache, optional
         Where headers that projects have in common are kept, precompiled; without it, each
         project reads them as text.
+    as_written : bool
+        Compile hls4ml's sources as they are, but for what g++ would refuse
+        (`hlsgate.adapting.adapt`); icpx always does.
 
     Raises
     ------
@@ -68,20 +76,27 @@ def compile_project(
     with scratch.told(EmulationError, what), scratch.folder() as work:
         sources = work / "project"
         shutil.copytree(project.folder, sources, ignore=shutil.ignore_patterns("build"))
-        build = _build_with_icpx if compiler.kind == "icpx" else _build_on_host
-        built = build(project, compiler, sources, folder, cache)
+        if compiler.kind == "icpx":
+            built = _build_with_icpx(project, sources, folder)
+        else:
+            adapt(_root(project, sources) / "firmware", as_written=as_written)
+            built = _build_on_host(project, compiler, sources, folder, cache)
         shutil.copy(built, folder / LIBRARY)
         weights = sources / "firmware" / "weights"
         if weights.is_dir():  # Vivado and Vitis libraries read weights when they start
             shutil.copytree(weights, folder / "weights", dirs_exist_ok=True)
 
 
+def _root(project: Project, sources: Path) -> Path:
+    """Return the folder that holds ``firmware``."""
+    return sources / "src" if project.backend == "oneAPI" else sources
+
+
 def _build_on_host(
     project: Project, compiler: Compiler, sources: Path, folder: Path, cache: Cache | None
 ) -> Path:
     """Compile firmware, bridge and runner side by side, then link."""
-    root = sources / "src" if project.backend == "oneAPI" else sources
-    adapt(root / "firmware")
+    root = _root(project, sources)
     types = _types(project.backend, root)
     options = [*_OPTIONS, *(f"-I{place}" for place in (root, root / "firmware", *types))]
     files = [root / "firmware" / f"{project.name}.cpp", root / f"{project.name}_bridge.cpp"]
@@ -126,9 +141,7 @@ def _ac_types() -> Path:
     return Path(spec.origin).parent / "templates" / "quartus" / "ac_types"
 
 
-def _build_with_icpx(
-    project: Project, _compiler: Compiler, sources: Path, folder: Path, _cache: Cache | None
-) -> Path:
+def _build_with_icpx(project: Project, sources: Path, folder: Path) -> Path:
     """Build as hls4ml would, with the project's own CMake file."""
     build = sources / "build"
     build.mkdir()

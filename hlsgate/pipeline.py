@@ -351,16 +351,30 @@ class Pipeline:
         }
 
     def emulated(
-        self, variant: Variant, project: Project, rows: NDArray[np.float64] | None = None
+        self,
+        variant: Variant,
+        project: Project,
+        rows: NDArray[np.float64] | None = None,
+        *,
+        as_written: bool = False,
     ) -> NDArray[np.float64]:
         """Run the test rows, or others, through a project's emulation.
+
+        Parameters
+        ----------
+        as_written : bool
+            Compile hls4ml's sources as they are (`hlsgate.adapting.adapt`), which takes longer.
 
         Returns
         -------
         ndarray, shape (n, outputs), float64
         """
         compiler = emulation.find_compiler(project.backend)
-        library_key = {"project": project.digest, **self._compiler_key(project.backend)}
+        library_key = {
+            "project": project.digest,
+            "as written": as_written,
+            **self._compiler_key(project.backend),
+        }
         run_key = {
             "library": library_key,
             "prepared": self._prepared(variant, rows),
@@ -368,8 +382,9 @@ class Pipeline:
         }
 
         def run(folder: Path) -> None:
-            with self.step(f"emulate {variant.key} on {project.backend}"):
-                emulator = self._emulator(library_key, project, compiler)
+            how = ", as hls4ml wrote it" if as_written else ""
+            with self.step(f"emulate {variant.key} on {project.backend}{how}"):
+                emulator = self._emulator(library_key, project, compiler, as_written=as_written)
                 x = self._hardware_inputs(variant, rows)
                 _save(folder, emulation.emulate(emulator, x, self.workers))
 
@@ -629,14 +644,18 @@ class Pipeline:
             x = variant.input_type.round(self.dataset(variant).x_test[:rows])
             return diagnosing.run(subject, x, folder, plain=plain, cache=self.cache, step=self.step)
 
-    def _emulator(self, key: dict[str, Any], project: Project, compiler: Compiler) -> Emulator:
+    def _emulator(
+        self, key: dict[str, Any], project: Project, compiler: Compiler, *, as_written: bool
+    ) -> Emulator:
         def make(folder: Path) -> None:
             if project_digest(project.folder) != project.digest:
                 raise CacheError(
                     f"the cache entry {project.folder.parent} is not what was stored; delete that "
                     "folder and run again."
                 )
-            emulation.compile_project(project, compiler, folder, self.cache)
+            # Types that are not adapted share no precompiled header with those that are.
+            headers = None if as_written else self.cache
+            emulation.compile_project(project, compiler, folder, headers, as_written=as_written)
 
         return Emulator(self.cache.entry("library", key, make), project)
 

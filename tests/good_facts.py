@@ -95,7 +95,7 @@ def of_network(variant: Variant, policy: Facts) -> Facts:
         if backend is not active.emulated[0]:
             found["agreement"] = comparison(**{"with": active.emulated[0].key})
         emulation[backend.key] = found
-    emulation[active.emulated[0].key]["predicted"] = comparison()
+    emulation[active.emulated[0].key] |= {"predicted": comparison(), "as_written": comparison()}
     emulation[active.emulated[0].key]["unexpected"] = {}
     emulation["dais"] = {"compiler": "da4ml", "exact": comparison(), "edges": comparison()}
     arrays = {
@@ -189,7 +189,8 @@ def _unequal(facts: Facts) -> None:
 
 def _other_outputs(place: tuple[str, ...], found: Facts):
     claims = {"exact": "equality", "edges": "edge rows", "agreement": "agreement",
-              "predicted": "own code"}  # fmt: skip
+              "predicted": "own code",
+              "as_written": "own code"}  # fmt: skip
     for name, claim in claims.items():
         if name in found:
             yield (*place, name), claim, _unequal

@@ -56,6 +56,27 @@ def test_tables_hold_the_same_numbers(tmp_path: Path, text: str) -> None:
     assert printed(tmp_path) == [float(number) for number in EXACT[0].split(",")]
 
 
+def test_as_written_changes_qualifiers_alone(tmp_path: Path) -> None:
+    """Tables stay lists, dense layers and types hls4ml's own; g++ would refuse ``constexpr``."""
+    names = ("weights/w.h", "parameters.h", "nnet_utils/nnet_dense.h", "ap_types/etc/ap_private.h")
+    text = (
+        f"static constexpr w_t w = {{{{{EXACT[0]}}}}};\n#pragma unroll\nfor (;;) {{}}\n"
+        "INLINE void clearUnusedBits(void) volatile {\n  }\n"
+    )
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    adapt(tmp_path, as_written=True)
+    constant = {
+        "weights/w.h": text.replace("constexpr", "const"),
+        "parameters.h": text.replace("static constexpr", "inline static const"),
+    }
+    for name in names:
+        assert (tmp_path / name).read_text() == constant.get(name, text)
+    adapt(tmp_path)
+    assert (tmp_path / "ap_types/etc/ap_private.h").read_text() != text
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -122,6 +122,12 @@ def own_code(variant: Variant, where: str, facts: Facts) -> list[Claim]:
     return [_equal("own code", variant.key, where, facts, what)]
 
 
+def as_written(variant: Variant, where: str, facts: Facts) -> list[Claim]:
+    """Judge whether hls4ml's sources, compiled as they are, give what is computed here."""
+    what = f"{variant.key} on {where}: compiled as hls4ml wrote it against our emulation"
+    return [_equal("own code", variant.key, where, facts, what)]
+
+
 def simulation(subject: str, what: str, facts: Facts) -> list[Claim]:
     """Judge whether simulated Verilog (`what` it is: written, or a netlist) gives the logits."""
     text = f"{subject}: {what} against the interpreter"
@@ -352,6 +358,7 @@ _ON_A_BACKEND: dict[str, _OnABackend] = {
     "exact": lambda variant, where, facts, _: equality(variant, where, facts),
     "edges": lambda variant, where, facts, _: edge_rows(variant, where, facts),
     "agreement": lambda variant, where, facts, _: agreement(variant, where, facts),
+    "as_written": lambda variant, where, facts, _: as_written(variant, where, facts),
     "predicted": lambda variant, where, facts, _: own_code(variant, where, facts),
     "firmware": lambda variant, where, facts, _: firmware(variant, where, facts),
     "unexpected": lambda variant, where, facts, _: layers(variant, where, facts),

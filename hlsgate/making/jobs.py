@@ -136,6 +136,12 @@ def _emulate(hardware: Hardware, job: Job) -> None:
     pipeline.firmware(variant, weights, backend, softmax=backend in suite.active().emulated)
 
 
+def _emulate_as_written(hardware: Hardware, job: Job) -> None:
+    pipeline, variant = hardware.pipeline, _variant(job)
+    project = pipeline.project(variant, pipeline.frozen(variant), _backend(job), softmax=False)
+    pipeline.emulated(variant, project, as_written=True)
+
+
 def _layer(hardware: Hardware, job: Job) -> None:
     pipeline, variant = hardware.pipeline, _variant(job)
     weights = pipeline.frozen(variant)
@@ -214,6 +220,7 @@ KINDS = {
     "train": Kind(_train, _steps, _after_teacher),
     "evaluate": Kind(_evaluate, _always(1.0)),
     "emulate": Kind(_emulate, _always(4.0)),
+    "emulate as written": Kind(_emulate_as_written, _always(6.0)),
     "layer": Kind(_layer, _always(5.0), _after_emulation),
     "predict": Kind(_predict, _always(6.0)),
     # da4ml is compiled by numba when it is first used, which takes a minute or two.

@@ -70,6 +70,13 @@ def one_emulation(subject: Subject) -> Iterator[Job]:
     yield Job("emulate", subject.variant.key, suite.active().emulated[0].key)
 
 
+def own_code(subject: Subject) -> Iterator[Job]:
+    """Need emulated outputs on one backend, and those of the sources as hls4ml wrote them."""
+    if subject.backend is not None:
+        yield Job("emulate", subject.variant.key, subject.backend.key)
+        yield Job("emulate as written", subject.variant.key, subject.backend.key)
+
+
 def layers(subject: Subject) -> Iterator[Job]:
     """Need the output of every layer, on the backend on which networks are taken apart."""
     backend = suite.active().looked_into
@@ -122,8 +129,8 @@ def netlist(subject: Subject) -> Iterator[Job]:
 NEEDS: dict[str, Needs] = {
     need.__name__: need
     for need in (
-        weights, training, parity, emulation, one_emulation, layers, trace, traced_emulation,
-        refusal, prediction, simulation, synthesis, netlist,
+        weights, training, parity, emulation, one_emulation, own_code, layers, trace,
+        traced_emulation, refusal, prediction, simulation, synthesis, netlist,
     )
 }  # fmt: skip
 """What tests are marked with, by name."""
