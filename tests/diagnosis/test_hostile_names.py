@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("hls4ml")
 
-from hlsgate import conversion, keras_models, renaming, targets
+from hlsgate import conversion, keras_models, renaming, suite, targets
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import diagnosing
 from hlsgate.diagnosis.diagnosing import Subject
@@ -102,6 +102,31 @@ def test_every_kind_of_model(kind, backend, tmp_path):
     assert [name for name in graph.graph if not is_safe(name)] == []
     for file in project.folder.rglob("*"):
         assert file.is_dir() or b"touch" not in file.read_bytes(), file
+
+
+WORDS = [
+    ("layer2_out", "class", "EOF", "w2"),
+    ("input_t", "linux", "config2", "layer3_t"),
+    ("DEFINES_H_", "nnet", "result_t", "s2"),
+    ("std", "M_PI", "int", "renamed1"),
+]
+"""Keywords, macros of the C library and of hls4ml's headers, and what hls4ml calls its own things:
+names that any network may have, and that only C++ stumbles over."""
+
+
+@pytest.mark.parametrize("backend", suite.shipped().emulated, ids=lambda one: one.key)
+def test_words_that_mean_something_to_the_compiler(backend, tmp_path):
+    """Under such names a network is compiled on every backend, and computes the same."""
+    plain = weighted(
+        quietly(models("renamed1", ("renamed2", "renamed3", "renamed4"))["sequential"])()
+    )
+    _, wanted, _ = _emulated(plain, tmp_path / "plain", backend)
+    assert wanted.any()
+    for number, (first, *others) in enumerate(WORDS):
+        odd = quietly(models(first, others)["sequential"])()
+        odd.set_weights(plain.get_weights())
+        _, outputs, _ = _emulated(odd, tmp_path / str(number), backend)
+        assert np.array_equal(outputs, wanted), (first, *others)
 
 
 def test_people_read_the_models_own_names(tmp_path):
