@@ -40,6 +40,7 @@ smartquotes = False  # options begin with two hyphens
 NAVIGATION = {
     "Use it": {
         "tutorial": "Ten-minute tutorial",
+        "claims": "What is claimed, and what is not",
         "verdicts": "How to read each verdict",
         "add-a-model": "Add a model",
         "saved-models": "Models and rows from others",
@@ -55,12 +56,14 @@ NAVIGATION = {
     },
     "Reference": {
         "reference": "Options, commands, files",
+        "networks": "The networks",
         "results": "results.json",
+        "words": "Words",
         "threat-model": "Files from strangers",
     },
     "Background": {
         "design": "Design",
-        "/README": "What is claimed (README)",
+        "/README": "README",
         "synthesis": "What open synthesis tells",
         "emulation-speed": "Speed of the emulation",
         "/fixtures/jets/README": "The embedded jets",
