@@ -77,10 +77,14 @@ def compile_project(
         sources = work / "project"
         shutil.copytree(project.folder, sources, ignore=shutil.ignore_patterns("build"))
         if compiler.kind == "icpx":
-            built = _build_with_icpx(project, sources, folder)
+            built = _build_with_icpx(project, sources)
         else:
-            adapt(_root(project, sources) / "firmware", as_written=as_written)
-            built = _build_on_host(project, compiler, sources, folder, cache)
+            root = _root(project, sources)
+            adapt(root / "firmware", as_written=as_written)
+            files = _as_written(project, root) if as_written else _joined(project, root)
+            built = _build_on_host(project, compiler, sources, folder, files, cache)
+        runner = _runner(compiler, work, cache)
+        shutil.copy(runner, folder / RUNNER)
         shutil.copy(built, folder / LIBRARY)
         weights = sources / "firmware" / "weights"
         if weights.is_dir():  # Vivado and Vitis libraries read weights when they start
@@ -92,37 +96,64 @@ def _root(project: Project, sources: Path) -> Path:
     return sources / "src" if project.backend == "oneAPI" else sources
 
 
+def _as_written(project: Project, root: Path) -> list[Path]:
+    """Return hls4ml's two files."""
+    return [root / "firmware" / f"{project.name}.cpp", root / f"{project.name}_bridge.cpp"]
+
+
+def _joined(project: Project, root: Path) -> list[Path]:
+    """Return one file that includes both, so that their headers are compiled once."""
+    joined = root / f"{project.name}.cpp"
+    names = (file.relative_to(root) for file in _as_written(project, root))
+    joined.write_text("".join(f'#include "{name}"\n' for name in names))
+    return [joined]
+
+
 def _build_on_host(
-    project: Project, compiler: Compiler, sources: Path, folder: Path, cache: Cache | None
+    project: Project,
+    compiler: Compiler,
+    sources: Path,
+    folder: Path,
+    files: list[Path],
+    cache: Cache | None,
 ) -> Path:
-    """Compile firmware, bridge and runner side by side, then link."""
+    """Compile a project's files side by side, then link."""
     root = _root(project, sources)
     types = _types(project.backend, root)
     options = [*_OPTIONS, *(f"-I{place}" for place in (root, root / "firmware", *types))]
-    files = [root / "firmware" / f"{project.name}.cpp", root / f"{project.name}_bridge.cpp"]
     objects = [sources / f"{file.stem}.o" for file in files]
 
     def commands(*more: str | Path) -> Mapping[Path, jobs.Command]:
-        compiles = {
+        return {
             out: [compiler.path, *options, *more, "-c", file, "-o", out]
             for file, out in zip(files, objects, strict=True)
         }
-        return {**compiles, **_runner(compiler, folder)}
 
     common = common_header(compiler, _OPTIONS, types, cache) if cache else None
     if common is None or jobs.run(commands("-include", common), folder, sources) is not None:
-        jobs.require(
-            commands(), folder, sources
-        )  # as text, in case the compiled header is at fault
+        # as text, in case the compiled header is at fault
+        jobs.require(commands(), folder, sources)
     library = sources / LIBRARY
     link: jobs.Command = [compiler.path, *FLAGS, "-shared", *objects, "-o", library]
     jobs.require({library: link}, folder, sources)
     return library
 
 
-def _runner(compiler: Compiler, folder: Path) -> Mapping[Path, jobs.Command]:
-    made = folder / RUNNER
-    return {made: [compiler.path, *FLAGS, HOST / "run.cpp", "-o", made, "-ldl"]}
+def _runner(compiler: Compiler, folder: Path, cache: Cache | None) -> Path:
+    """Return the program that runs rows through a library: compiled once for each compiler."""
+    source = HOST / "run.cpp"
+
+    def make(place: Path) -> None:
+        host = find_compiler("any") if compiler.kind == "icpx" else compiler
+        made = place / RUNNER
+        jobs.require({made: [host.path, *FLAGS, source, "-o", made, "-ldl"]}, place)
+
+    if cache is None:
+        make(folder)
+        return folder / RUNNER
+    key = {"compiler": [str(compiler.path), compiler.version, compiler.target],
+           "flags": list(FLAGS), "text": source.read_text()}  # fmt: skip
+    return cache.entry("runner", key, make) / RUNNER
 
 
 def _types(backend: str, root: Path) -> list[Path]:
@@ -141,7 +172,7 @@ def _ac_types() -> Path:
     return Path(spec.origin).parent / "templates" / "quartus" / "ac_types"
 
 
-def _build_with_icpx(project: Project, sources: Path, folder: Path) -> Path:
+def _build_with_icpx(project: Project, sources: Path) -> Path:
     """Build as hls4ml would, with the project's own CMake file."""
     build = sources / "build"
     build.mkdir()
@@ -150,5 +181,4 @@ def _build_with_icpx(project: Project, sources: Path, folder: Path) -> Path:
     library = build / f"lib{project.name}-{project.stamp}.so"
     jobs.require({build: [cmake, ".."]}, build, sources)
     jobs.require({library: [make, "lib"]}, build, sources)
-    jobs.require(_runner(find_compiler("any"), folder), folder)
     return library
