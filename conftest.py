@@ -68,6 +68,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="processes that make what the tests need, before the first of them [one a core]",
     )
     group.addoption(
+        "--plan",
+        action="store_true",
+        help="show what would be made for the selected tests, what is kept and why not, and end",
+    )
+    group.addoption(
         "--baselines", type=Path, help="what is judged by [baselines.json beside the suite]"
     )
     group.addoption("--checkpoints", type=Path, help="folder of frozen weights [the suite's]")

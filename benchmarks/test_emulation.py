@@ -41,7 +41,7 @@ def test_layers_differ_for_known_causes(traced, emulate, pipeline, record):
     networks any in the catalogue. Of dense networks: probes know no other layers.
     """
     variant = traced
-    backend = suite.active().looked_into
+    backend = suite.active().probed
     emulate(variant, backend, softmax=True)  # says what built it
     layers = pipeline.layer_errors(variant, pipeline.frozen(variant), backend, LAYERED_ROWS)
     facts = {"layers": layers, "unexpected": _unexpected(variant, pipeline.layers(variant), layers)}

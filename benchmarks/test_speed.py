@@ -89,9 +89,9 @@ def test_training_rate(timed, benchmark, pipeline, record):
 
 
 @pytest.mark.da4ml
-def test_interpreter_rate(raced, benchmark, pipeline, record, tmp_path):
+def test_interpreter_rate(speed_example, benchmark, pipeline, record, tmp_path):
     """The interpreter runs 4 x the rows per second of hls4ml's own predict, or more."""
-    variant, backend = raced, suite.active().traced
+    variant, backend = speed_example, suite.active().traced
     weights = pipeline.frozen(variant)
     traced = logic.load(pipeline.logic(variant, weights, backend))
     model = keras_models.model_with(variant, weights.weights, softmax=False)
@@ -146,9 +146,9 @@ def again(request):
 
 
 @pytest.fixture(scope="module")
-def network(raced, pipeline):
+def network(speed_example, pipeline):
     """Weights, Keras model that ends in logits, and test rows of the variant that is emulated."""
-    variant = raced
+    variant = speed_example
     weights = pipeline.frozen(variant)
     model = keras_models.model_with(variant, weights.weights, softmax=False)
     rows = variant.input_type.round(pipeline.dataset(variant).x_test)

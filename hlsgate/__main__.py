@@ -16,7 +16,7 @@ from hlsgate.escaping import terminal
 from hlsgate.frontier.commands import frontier
 from hlsgate.importing import import_hls4ml
 from hlsgate.options import BASELINES, CACHE, CHECKPOINTS, EVERY, RESULTS, SUITE, TIMEOUT
-from hlsgate.running import init, test
+from hlsgate.running import init, plan, test
 from hlsgate.scratch import NO_SPACE
 from hlsgate.seeds import seeds
 
@@ -60,8 +60,8 @@ def main() -> None:
     An upgrade goes: diff the results of the old and of the new tool, accept with a reason, commit.
     docs/rebaselining.md shows one.
 
-    Exit codes: 0 done, or every gate is open; 1 a gate is closed; 2 unusable input, and nothing was
-    judged or written.
+    Exit codes: 0 done, or every verdict passes; 1 a verdict fails; 2 unusable input, and nothing
+    was judged or written.
     """
 
 
@@ -519,6 +519,7 @@ def _told(title: str) -> Iterator[Callable[[float], None]]:
 
 main.add_command(frontier)
 main.add_command(init)
+main.add_command(plan)
 main.add_command(test)
 main.add_command(import_hls4ml)
 main.add_command(seeds)

@@ -54,7 +54,54 @@ READABLE = 0o644
 
 
 class NotMade(Exception):
-    """An entry is not there, and nothing is to be made now."""
+    """An entry is not there, and nothing is to be made now.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where entries of its kind are.
+    key : mapping
+        What it would depend on.
+    """
+
+    def __init__(self, folder: Path, key: Mapping[str, Any]) -> None:
+        super().__init__(folder.name)
+        self._folder, self._key = folder, key
+
+    def reason(self) -> str:
+        """Say in which parts of the key the nearest entry of its kind differs."""
+        wanted = _flat(json.loads(json.dumps(self._key)))
+        others = [_difference(wanted, file) for file in self._folder.glob(f"*/{_KEY_FILE}")]
+        nearest = min(filter(None, others), key=len, default=[])
+        kind = self._folder.name
+        if not nearest or len(nearest) > max(_MOST_NAMED, len(wanted) // 2):
+            return f"{kind}: nothing like it was made"
+        more = f" and {len(nearest) - _MOST_NAMED} more" if len(nearest) > _MOST_NAMED else ""
+        return f"{kind}: other {', '.join(nearest[:_MOST_NAMED])}{more}"
+
+
+_MOST_NAMED = 4
+
+
+def _difference(wanted: Mapping[str, Any], file: Path) -> list[str] | None:
+    """Return the places in which a stored key is another; None where it cannot be read."""
+    try:
+        stored = _flat(json.loads(file.read_text()))
+    except (OSError, ValueError):
+        return None
+    places = sorted({*wanted, *stored})
+    return [place for place in places if wanted.get(place) != stored.get(place)]
+
+
+def _flat(key: Any, place: str = "") -> dict[str, Any]:
+    """Return the values of a key by their places, joined by slashes."""
+    if not isinstance(key, dict):
+        return {place: key}
+    return {
+        inner: value
+        for name, one in key.items()
+        for inner, value in _flat(one, f"{place}/{name}" if place else name).items()
+    }
 
 
 class Cache:
@@ -114,7 +161,7 @@ class Cache:
         if self._usable(folder, check):
             return folder
         if self._look_only:
-            raise NotMade(kind)
+            raise NotMade(folder.parent, key)
         if str(folder) in self.failed:
             raise copy.copy(self.failed[str(folder)])
         with self._locked(folder):

@@ -127,7 +127,7 @@ def _read(path: Path, _mtime_ns: int, _size: int) -> dict[str, Any]:
         if isinstance(member, np.ndarray):
             member.flags.writeable = False
     if odd := [name for name, member in members.items() if not isinstance(member, np.ndarray)]:
-        raise CheckpointError(f"{path} holds what is no array: {odd[0]!r}; restore it.")
+        raise CheckpointError(f"{path} holds something that is no array: {odd[0]!r}; restore it.")
     return members
 
 

@@ -1,8 +1,8 @@
 """JSON that is kept and read back: read strictly, checked against a schema, written at once.
 
 ``baselines.json`` and ``results.json`` are read by gates, and results may come from a stranger's
-upload. So a doubt is an error: a key twice, a number that is none or is beyond every count, text
-with control characters, nesting without end.
+upload. So a doubt is an error: a key twice, a number that is none or is too large to be a count,
+text with control characters, nesting without end.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def parse(text: str, deepest: int = DEEPEST) -> Any:
     --------
     >>> parse('{"alut": 1, "alut": 2}')
     Traceback (most recent call last):
-    ValueError: the key 'alut' stands twice in one object
+    ValueError: the key 'alut' is there twice in one object
     """
     if text.count(",") > MOST_VALUES:  # before any is made
         raise ValueError(f"more than {MOST_VALUES:,} values")
@@ -154,7 +154,7 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise ValueError(f"the key {shortened(repr(name))} stands twice in one object")
+                raise ValueError(f"the key {shortened(repr(name))} is there twice in one object")
             seen.add(name)
     return unique
 
@@ -166,13 +166,13 @@ def _refuse_constant(text: str) -> float:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
-        raise ValueError(f"the number {shortened(text)} is beyond every count")
+        raise ValueError(f"the number {shortened(text)} is too large to be a count")
     return value
 
 
 def _countable(text: str) -> int:
     if len(text) > len(str(-LARGEST_NUMBER)) or abs(int(text)) > LARGEST_NUMBER:
-        raise ValueError(f"the number {shortened(text)} is beyond every count")
+        raise ValueError(f"the number {shortened(text)} is too large to be a count")
     return int(text)
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -73,6 +74,26 @@ def test(arguments: Sequence[str]) -> None:
     Left out, unless -m says otherwise: places and routes (timing), sweeps (frontier), and speed.
     The exit code is pytest's: 0 passed, 1 a claim failed, 2 interrupted, 4 unusable options.
     """
+    _run(arguments)
+
+
+@click.command(
+    short_help="Show what a run would make, and what is kept.",
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def plan(arguments: Sequence[str]) -> None:
+    """Show what `test` would make, what is kept, and in what the one differs from the other.
+
+    Example: python -m hlsgate plan -k jets-q4_p75
+
+    Takes the options of `test`. Nothing is made.
+    """
+    _run(("--plan", "-q", "--no-header", *arguments))
+
+
+def _run(arguments: Sequence[str]) -> NoReturn:
+    """Run the claims by pytest, and end as it ends."""
     from hlsgate import suite
     from hlsgate.errors import ExtraMissing
 

@@ -156,7 +156,7 @@ class Suite:
         return _known("design", key, self.designs)
 
     @property
-    def looked_into(self) -> Backend:
+    def probed(self) -> Backend:
         """Backend on which networks are taken apart by layer: the traced one, or the first."""
         return self.traced or self.emulated[0]
 

@@ -11,7 +11,7 @@ from hlsgate import parity, suite
 COSTS = {"alut": "yosys_cyclonev", "da_cost": "da4ml"}
 """Cost of a sweep's points, and the target on which the suite measures the same of its variants."""
 
-_VERDICTS = {"pass": "parity", "fail": "no parity", "cannot tell": "parity cannot be told"}
+_VERDICTS = {"pass": "parity", "fail": "no parity", "cannot tell": "parity is inconclusive"}
 
 
 @dataclass(frozen=True)

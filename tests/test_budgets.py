@@ -279,7 +279,7 @@ def own_margin(data, margins):
     [
         ("", "is not what it should be"),
         ("[]", "top level"),
-        ('{"schema": 1, "schema": 1}', "'schema' stands twice"),
+        ('{"schema": 1, "schema": 1}', "'schema' is there twice"),
         ('{"schema": NaN}', "NaN is no number"),
         ("[" * 100_000, "is not what it should be"),
         (broken(lambda data: data.update(schema=2)), "schema: 1 was expected"),

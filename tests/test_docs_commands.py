@@ -54,7 +54,7 @@ def check(words, getoption):
         check_pytest(words[1:], getoption)
     elif "hlsgate" in (words[0], *words[2:3]):
         ours = words[1:] if words[0] == "hlsgate" else words[3:]
-        if ours[:1] == ["test"]:  # hands all on
+        if ours[:1] in (["test"], ["plan"]):  # hand all on
             check_pytest(ours[1:], getoption)
         else:
             check_hlsgate(main, ours)

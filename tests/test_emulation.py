@@ -130,7 +130,8 @@ def test_two_models_keep_to_themselves(project, tmp_path):
     for factor in (3, 5):
         header = project.folder / "firmware" / "net.h"
         header.write_text(
-            "#pragma once\ntemplate <class T> struct Table { static inline double factor = FIRST; };\n"
+            "#pragma once\n"
+            "template <class T> struct Table { static inline double factor = FIRST; };\n"
             f"#define FIRST {factor}\n#define FACTOR Table<int>::factor\n"
             "void net(const double *in, double *out);\n".replace("FIRST;", f"{factor};")
         )

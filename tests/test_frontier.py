@@ -220,7 +220,7 @@ def test_groups_and_frontier(tmp_path):
 
 
 def test_ties_are_dominated():
-    """Of two equal points one is kept; a dearer one that is no better is not."""
+    """Of two equal points one is kept; a more expensive one that is no better is not."""
     members = [*group("jets-a", 0.5, 100), *group("jets-b", 0.5, 100), *group("jets-c", 0.5, 200)]
     found = groups.grouped(members, (0, 1))
     assert [g["key"] for g in found if g["pareto"]] == ["jets-a"]
@@ -355,7 +355,7 @@ def test_a_document_comes_back(tmp_path):
         (lambda c: c["answer"].update(group="jets-tiny"), "answer: does not follow"),
         (lambda c: c["points"][0].update(da_cost=1.0), "groups: does not follow"),
         (lambda c: c["points"][0].update(parity="fail"), "jets-big_s0: parity: does not follow"),
-        (lambda c: c["points"].append(c["points"][0]), "a key stands twice"),
+        (lambda c: c["points"].append(c["points"][0]), "a key is there twice"),
     ],
 )
 def test_a_damaged_document_is_refused(tmp_path, damage, sentence):
@@ -391,7 +391,7 @@ def test_the_gate_is_open_for_the_same_run(tmp_path):
         (0.6 + 0.5, 5_000, "worse"),  # less accurate
         (0.6 + 0.5, 4_900, "worse"),  # less accurate, and hardly cheaper
         (0.6, 5_400, "ok"),
-        (0.6, 5_600, "worse"),  # dearer
+        (0.6, 5_600, "worse"),  # more expensive
         (0.6 + 0.5, 4_000, "ok"),  # along the frontier, downwards
         (0.6 - 0.45, 6_500, "ok"),  # along the frontier, upwards
         (0.6 - 0.45, 10_500, "worse"),  # the stored "good" is as accurate, and cheaper
@@ -400,7 +400,7 @@ def test_the_gate_is_open_for_the_same_run(tmp_path):
     ],
 )
 def test_a_stored_point_must_not_become_dominated(tmp_path, points_lost, cost, state):
-    """Worse at no lower cost, or dearer at no higher accuracy, closes the gate."""
+    """Worse at no lower cost, or more expensive at no higher accuracy, closes the gate."""
     run = sweep(tmp_path, small=group("jets-small", points_lost, cost, 6_500))
     assert states(sweep(tmp_path), run)["jets-small"] == state
 

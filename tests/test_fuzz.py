@@ -304,7 +304,7 @@ def test_a_key_twice_is_refused_wherever_it_is(tmp_path, name):
     content = JSON[name][2]
     path = surroundings(tmp_path, name)
     write(path, [Twice(row) for row in content] if isinstance(content, list) else Twice(content))
-    assert "stands twice" in refused_or_sound(path)
+    assert "is there twice" in refused_or_sound(path)
 
 
 def test_values_are_counted_before_they_are_made(tmp_path):

@@ -42,7 +42,7 @@ def properties(folder):
     found = {}
     for case in ElementTree.parse(folder / "junit.xml").iter("testcase"):
         pairs = [(one.get("name"), one.get("value")) for one in case.iter("property")]
-        assert len(dict(pairs)) == len(pairs), "a property stands twice"
+        assert len(dict(pairs)) == len(pairs), "a property is there twice"
         found[case.get("name")] = dict(pairs)
     return found
 

@@ -142,7 +142,7 @@ def test_hostile_text_is_only_text(html, tmp_path):
 
 
 def test_identifiers_are_unique_across_figures(html):
-    """No identifier stands twice, and every reference within a figure finds its target."""
+    """No identifier is there twice, and every reference within a figure finds its target."""
     names = [value for name, value in Structure(html).attributes if name == "id"]
     assert [name for name, times in Counter(names).items() if times > 1] == []
     wanted = set(re.findall(r'url\(#([^)"]+)\)|xlink:href="#([^"]+)"', html))

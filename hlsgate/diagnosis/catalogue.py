@@ -1,4 +1,4 @@
-"""What makes an emulation differ from Keras: the causes that can be told, and what to do."""
+"""What makes an emulation differ from Keras: the causes that are known, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a layer differs: each cause is told by evidence, a recomputation in which it is absent."""
+"""Why a layer differs: evidence for each cause is a recomputation in which it is absent."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from hlsgate.errors import DiagnosisError
 def rendered(cause: str, table: str) -> str:
     """Return a cause's section: what happens, how it is told, what to do, and a table."""
     told = CATALOGUE[cause]
-    return f"{told.title}\n\n*Told by*: {told.evidence}\n\n*What to do*: {told.remedy}\n\n{table}\n"
+    known_by = f"*Recognised by*: {told.evidence}"
+    return f"{told.title}\n\n{known_by}\n\n*What to do*: {told.remedy}\n\n{table}\n"
 
 
 def section(document: Path, cause: str) -> str:

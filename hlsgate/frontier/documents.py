@@ -155,7 +155,7 @@ def gathered(paths: Iterable[Path] = ()) -> dict[str, Content]:
 def _check_sense(content: Content, path: Path) -> None:
     keys = [point["key"] for point in content["points"]]
     if len(set(keys)) != len(keys):
-        raise FrontierError(f"{path}: points: a key stands twice; restore the file.")
+        raise FrontierError(f"{path}: points: a key is there twice; restore the file.")
     for point in content["points"]:
         found = difference_of_counts(
             point["gained"],

@@ -1,6 +1,6 @@
 """A run held against the stored frontier: pure functions, without any tool.
 
-A stored point must not become dominated: be less accurate at no lower cost, or dearer at no
+A stored point must not become dominated: be less accurate at no lower cost, or more expensive at no
 higher accuracy, beyond a tolerance that covers what retraining moves. A point that moves along
 the frontier is no loss. New points beyond the frontier are told, and can be recorded.
 """
@@ -96,11 +96,11 @@ def _step(old: Facts, new: Facts) -> str:
 
 def _worse_than_itself(old: Facts, new: Facts, slack: Slack) -> str:
     """Say how a group became worse than it was; nothing where it moved along the frontier."""
-    lost, dearer = accuracy(old) - accuracy(new), cost(new) / cost(old) - 1.0
-    if lost > slack.accuracy and dearer >= -slack.da_cost:
+    lost, raised = accuracy(old) - accuracy(new), cost(new) / cost(old) - 1.0
+    if lost > slack.accuracy and raised >= -slack.da_cost:
         return f"{100 * lost:.2f} points less (allowed {100 * slack.accuracy:.2f}) at no less cost"
-    if dearer > slack.da_cost and -lost <= slack.accuracy:
-        return f"{dearer:.1%} dearer (allowed {slack.da_cost:.1%}) at no more accuracy"
+    if raised > slack.da_cost and -lost <= slack.accuracy:
+        return f"{raised:.1%} more expensive (allowed {slack.da_cost:.1%}) at no more accuracy"
     return ""
 
 

@@ -57,8 +57,8 @@ def spread(members: Sequence[Facts], name: str) -> dict[str, float] | None:
 def frontier(groups: Iterable[Facts]) -> set[str]:
     """Return the keys of groups that no other one dominates.
 
-    One dominates another if it is no less accurate and no dearer, and better in one of the two;
-    both by the means, dear by da4ml's cost, which every point has.
+    One dominates another if it is no less accurate and no more expensive, and better in one of the
+    two; both by the means, expensive by da4ml's cost, which every point has.
     """
     ordered = sorted(groups, key=lambda group: (cost(group), -accuracy(group), group["key"]))
     kept: set[str] = set()

@@ -170,10 +170,10 @@ def run(tasks: Sequence[Task], client: Client, watcher: Watcher) -> dict[str, Re
         for task in tasks
     }
     found: dict[str, Result] = {}
-    peopled = time.monotonic()
+    populated = time.monotonic()
     try:
         while waiting:
-            peopled = _peopled(client, peopled)
+            populated = _populated(client, populated)
             done = [future for future in waiting if future.done()]
             for future in done:
                 result = _result(future)
@@ -222,7 +222,7 @@ def _renew_after_this() -> None:
     worker.loop.add_callback(renew)
 
 
-def _peopled(client: Client, last: float) -> float:
+def _populated(client: Client, last: float) -> float:
     """Return when workers were last there; raise where that is too long ago."""
     now = time.monotonic()
     if client.nthreads():

@@ -63,7 +63,7 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether the gate is open."""
+        """Whether it passes."""
         return self.state in ("ok", "better", "suspicious")
 
 

@@ -216,5 +216,5 @@ def _number(stated: object, path: Path, place: str) -> float:
         raise BaselineError(f"{path}: {place}: is {shown}, which is no count; {_HINT}.")
     value = convert(stated)
     if value > documents.LARGEST_NUMBER:
-        raise BaselineError(f"{path}: {place}: is beyond every count; {_HINT}.")
+        raise BaselineError(f"{path}: {place}: is too large to be a count; {_HINT}.")
     return int(value) if value == int(value) else value

@@ -50,7 +50,7 @@ class Judged:
 
     @property
     def fails(self) -> bool:
-        """Whether the gate is closed."""
+        """Whether it fails."""
         return self.state in ("failed", "new")
 
     @property

@@ -79,7 +79,7 @@ def own_code(subject: Subject) -> Iterator[Job]:
 
 def layers(subject: Subject) -> Iterator[Job]:
     """Need the output of every layer, on the backend on which networks are taken apart."""
-    backend = suite.active().looked_into
+    backend = suite.active().probed
     yield Job("emulate", subject.variant.key, backend.key)
     yield Job("layer", subject.variant.key, backend.key)
 

@@ -1,0 +1,93 @@
+"""What would be made, what is kept already, and in what the one differs from the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hlsgate.cache import NotMade
+from hlsgate.errors import HlsgateError
+from hlsgate.hardware import Hardware
+from hlsgate.making import runner
+from hlsgate.making.jobs import Job
+from hlsgate.outcomes import one_line
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job, and what becomes of it.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+    why : str
+        Why it is to be done; empty where all that it makes is kept.
+    fault : str
+        Why it cannot be done here; empty where it can.
+    """
+
+    job: Job
+    why: str = ""
+    fault: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name the job: kind, subject and, where it matters, backend."""
+        return " ".join(filter(None, (self.job.kind, self.job.subject, self.job.backend)))
+
+
+def plan(jobs: Sequence[Job], hardware: Hardware) -> list[Planned]:
+    """Return jobs in the order in which they would start.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        With all that they need (`hlsgate.making.runner.closure`).
+    hardware : Hardware
+        One that makes nothing (`hlsgate.pipeline.Pipeline.looking`).
+    """
+    return [_planned(job, hardware) for job in runner.order(jobs)]
+
+
+def _planned(job: Job, hardware: Hardware) -> Planned:
+    try:
+        job.do(hardware)
+    except NotMade as missing:
+        return Planned(job, missing.reason())
+    except HlsgateError as error:
+        return Planned(job, fault=one_line(str(error)))
+    return Planned(job)
+
+
+def _to_do(one: Planned) -> bool:
+    return bool(one.why)
+
+
+def _cannot(one: Planned) -> bool:
+    return bool(one.fault)
+
+
+def lines(planned: Sequence[Planned]) -> list[str]:
+    """Lay a plan out: counts, then what is to be made and why, then what is kept."""
+    todo, faults = ([one for one in planned if part(one)] for part in (_to_do, _cannot))
+    kept = Counter(one.job.kind for one in planned if not (one.why or one.fault))
+    total = sum(one.job.seconds for one in todo)
+    longest = runner.critical_path([one.job for one in todo])
+    counts = {"to do": len(todo), "kept": kept.total(), "not possible here": len(faults)}
+    told = [f"{len(planned)} jobs: {', '.join(f'{n} {name}' for name, n in counts.items() if n)}"]
+    if todo:
+        told.append(
+            f"about {total:,.0f} s on one core, at least {longest:,.0f} s on any number of cores"
+        )
+        wide = max(len(one.title) for one in todo)
+        told += ["", "to do, in the order in which they start:"]
+        told += [f"  {one.title:{wide}}  {one.job.seconds:5.0f} s  {one.why}" for one in todo]
+    if faults:
+        told += ["", "not possible here:"]
+        told += [f"  {one.title}: {one.fault}" for one in faults]
+    if kept:
+        counted = ", ".join(f"{count} x {kind}" for kind, count in sorted(kept.items()))
+        told += ["", f"kept: {counted}"]
+    return told
