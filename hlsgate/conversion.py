@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 from hlsgate import renaming, scratch
 from hlsgate.cache import digest
@@ -22,6 +21,7 @@ from hlsgate.errors import ConversionError
 from hlsgate.naming import LONGEST, for_people
 from hlsgate.project import Project
 from hlsgate.quiet import quietly
+from hlsgate.replacing import replaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -219,5 +219,5 @@ def _stamped(stamp: str) -> Iterator[None]:
     """
     from hls4ml.model.optimizer.passes import stamp as stamping
 
-    with mock.patch.object(stamping, "uuid", SimpleNamespace(uuid4=lambda: stamp)):
+    with replaced(stamping, "uuid", SimpleNamespace(uuid4=lambda: stamp)):
         yield

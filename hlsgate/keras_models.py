@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 from hlsgate import determinism, saved_models, suite
 from hlsgate.declarations import Built, Saved
@@ -21,6 +20,7 @@ from hlsgate.errors import CheckpointError, DiagnosisError, ModelError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.layers import WRAPPER, KerasLayer
 from hlsgate.quiet import quietly
+from hlsgate.replacing import replaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -495,5 +495,5 @@ def _few_weights(path: Path) -> Iterator[None]:
             )
         return make(self, name, shape, *args, **settings)
 
-    with mock.patch.object(layer, "add_weight", counted):
+    with replaced(layer, "add_weight", counted):
         yield

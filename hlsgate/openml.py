@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 from hlsgate.errors import DatasetError
+from hlsgate.replacing import replaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,7 +137,7 @@ def _watched(progress: Callable[[float], None]) -> Iterator[None]:
             error.close()
             raise
 
-    with warnings.catch_warnings(), mock.patch.object(_openml, "urlopen", watched):
+    with warnings.catch_warnings(), replaced(_openml, "urlopen", watched):
         # It warns before each new try; what matters is whether the last one succeeds.
         warnings.simplefilter("ignore")
         yield

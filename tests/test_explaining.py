@@ -9,11 +9,12 @@ from click.testing import CliRunner
 
 from hlsgate import commands, explaining, targets
 from hlsgate.__main__ import main
-from hlsgate.diagnosis import catalogue, documentation, pictures
+from hlsgate.diagnosis import catalogue, pictures
 from hlsgate.diagnosis.catalogue import CATALOGUE, Finding
 from hlsgate.diagnosis.divergence import Diagnosis, LayerRow
 from hlsgate.errors import DiagnosisError, SuiteError
 from hlsgate.fixedpoint import Fixed
+from tests import catalogue_document
 
 BAD = Finding(catalogue.ACCUMULATOR, "accum is fixed<10,3>: 7 sums beyond its range")
 FOUND = Diagnosis(
@@ -93,12 +94,14 @@ def test_no_matplotlib(tmp_path, monkeypatch):
 def test_sections(tmp_path):
     path = tmp_path / "d.md"
     path.write_text("a\n<!-- planted: unknown -->\nold\n<!-- end of planted -->\nb\n")
-    documentation.write_section(path, "unknown", "table")
-    assert documentation.section(path, "unknown") == documentation.rendered("unknown", "table")
+    catalogue_document.write_section(path, "unknown", "table")
+    assert catalogue_document.section(path, "unknown") == catalogue_document.rendered(
+        "unknown", "table"
+    )
     assert path.read_text().startswith("a\n")
     assert path.read_text().endswith("b\n")
     with pytest.raises(DiagnosisError, match="no section marked"):
-        documentation.section(path, "other")
+        catalogue_document.section(path, "other")
 
 
 def test_the_document_has_every_cause():
@@ -107,7 +110,7 @@ def test_the_document_has_every_cause():
 
     document = Path(__file__).parents[1] / "docs" / "diagnosis.md"
     for key, cause in CATALOGUE.items():
-        text = documentation.section(document, key)
+        text = catalogue_document.section(document, key)
         for part in (cause.title, cause.evidence, cause.remedy):
             assert part in text, f"{key}: the document says something else"
         assert "| layer" in text, f"{key}: no table; HLSGATE_WRITE_DOCS=1 tox run -e diagnosis"

@@ -13,11 +13,12 @@ import pytest
 
 from hlsgate import conversion, targets
 from hlsgate.conversion import Settings
-from hlsgate.diagnosis import catalogue, diagnosing, documentation
+from hlsgate.diagnosis import catalogue, diagnosing
 from hlsgate.diagnosis.diagnosing import Subject
 from hlsgate.errors import ConversionError, DiagnosisError
 from hlsgate.fixedpoint import Fixed
 from hlsgate.quiet import quietly
+from tests import catalogue_document
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "diagnosis.md"
 BACKENDS = (*targets.BACKENDS, *targets.STREAMED)
@@ -96,10 +97,10 @@ def documented(cause, found):
     """Compare a table with the document's, or write it there."""
     shown = found.text("github")
     if os.environ.get("HLSGATE_WRITE_DOCS"):
-        documentation.write_section(DOCUMENT, cause, shown)
-    assert documentation.section(DOCUMENT, cause) == documentation.rendered(cause, shown), (
-        f"docs/diagnosis.md shows another table for {cause!r}; HLSGATE_WRITE_DOCS=1 writes it"
-    )
+        catalogue_document.write_section(DOCUMENT, cause, shown)
+    assert catalogue_document.section(DOCUMENT, cause) == catalogue_document.rendered(
+        cause, shown
+    ), f"docs/diagnosis.md shows another table for {cause!r}; HLSGATE_WRITE_DOCS=1 writes it"
 
 
 def first(found):
