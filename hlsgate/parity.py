@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from hlsgate.errors import Undecided
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -57,11 +55,6 @@ class Difference:
             return "fail"
         return "cannot tell"
 
-    @property
-    def tightest_margin(self) -> float:
-        """Smallest margin with which the verdict would still be "pass" (0 if any would do)."""
-        return max(0.0, -self.low)
-
     def describe(self, what: str) -> str:
         """Say what was compared with what result, and whether nobody can tell."""
         text = (
@@ -71,40 +64,18 @@ class Difference:
         undecided = ": inconclusive; use more test rows" if self.state == "cannot tell" else ""
         return text + undecided
 
-    def decide(self, what: str) -> str:
-        """Say the same; raise `Undecided` where nobody can tell."""
-        text = self.describe(what)
-        if self.state == "cannot tell":
-            raise Undecided(text)
-        return text
 
-    def as_json(self) -> dict[str, Any]:
-        """Return a plain dictionary for ``results.json``."""
-        return {
-            "difference": self.value,
-            "low": self.low,
-            "high": self.high,
-            "margin": self.margin,
-            "confidence": self.confidence,
-            "n": self.n,
-            "state": self.state,
-            "tightest_margin": self.tightest_margin,
-        }
-
-
-def accuracy_difference(
-    correct: NDArray[np.bool_],
-    reference: NDArray[np.bool_],
-    *,
-    margin: float,
-    confidence: float = 0.95,
+def difference_of_counts(
+    gained: int, lost: int, n: int, *, margin: float, confidence: float = 0.95
 ) -> Difference:
     """Compare the accuracies of two models on the same rows.
 
     Parameters
     ----------
-    correct, reference : ndarray, shape (n,), bool
-        Whether model and reference are right, row by row.
+    gained, lost : int
+        Rows that only the model, and that only the reference, has right.
+    n : int
+        All rows.
     margin : float
         Largest loss that still counts as parity, as a share (0.01 is one point).
     confidence : float
@@ -117,31 +88,6 @@ def accuracy_difference(
 
     Source: T. Tango, Statistics in Medicine 17 (1998) 891, equations for the constrained
     maximum-likelihood estimate.
-    """
-    import numpy as np
-
-    return difference_of_counts(
-        int(np.sum(correct & ~reference)),
-        int(np.sum(~correct & reference)),
-        len(correct),
-        margin=margin,
-        confidence=confidence,
-    )
-
-
-def difference_of_counts(
-    gained: int, lost: int, n: int, *, margin: float, confidence: float = 0.95
-) -> Difference:
-    """Compare accuracies by counts: of `n` rows, those that one model alone has right.
-
-    Parameters
-    ----------
-    gained, lost : int
-        Rows that only the model, and that only the reference, has right.
-    n : int
-        All rows.
-    margin, confidence : float
-        As in `accuracy_difference`, which explains the method.
     """
     z = _quantile(confidence)
     return Difference(
@@ -198,15 +144,12 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return float(interval.low), float(interval.high)
 
 
-def auc_difference(
+def auc_estimate(
     scores: NDArray[np.floating[Any]],
     reference: NDArray[np.floating[Any]],
     positive: NDArray[np.bool_],
-    *,
-    margin: float,
-    confidence: float = 0.95,
-) -> Difference:
-    """Compare the areas under two ROC curves on the same rows.
+) -> tuple[float, float]:
+    """Return the difference of the areas under two ROC curves on the same rows, and its variance.
 
     Parameters
     ----------
@@ -214,28 +157,16 @@ def auc_difference(
         Score of one class by model and by reference.
     positive : ndarray, shape (n,), bool
         Whether a row is of that class; both kinds must occur.
-    margin : float
-        Largest loss that still counts as parity.
-    confidence : float
-        Of the one-sided bounds.
+
+    Returns
+    -------
+    tuple of float
+        The variance is infinite where a single row is of the class, or is not.
 
     Notes
     -----
     Source: E. DeLong, D. DeLong, D. Clarke-Pearson, Biometrics 44 (1988) 837; with the midranks
     of X. Sun and W. Xu, IEEE Signal Processing Letters 21 (2014) 1389.
-    """
-    value, variance = auc_estimate(scores, reference, positive)
-    return difference_of_areas(value, variance, len(positive), margin=margin, confidence=confidence)
-
-
-def auc_estimate(
-    scores: NDArray[np.floating[Any]],
-    reference: NDArray[np.floating[Any]],
-    positive: NDArray[np.bool_],
-) -> tuple[float, float]:
-    """Return the difference of two areas and its variance; `auc_difference` explains the method.
-
-    The variance is infinite where a single row is of the class, or is not: nobody can tell then.
     """
     import numpy as np
 

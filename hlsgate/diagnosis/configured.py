@@ -117,13 +117,6 @@ def facts(
     ]
 
 
-def require(found: Sequence[Fact]) -> None:
-    """Raise `FirmwareError`, which names file and field, unless every fact holds."""
-    wrong = [str(fact) for fact in found if not fact.holds]
-    if wrong:
-        raise FirmwareError("the firmware is not as declared: " + "; ".join(wrong))
-
-
 def _named(
     found: Firmware, function: str, layers: Sequence[KerasLayer]
 ) -> list[tuple[KerasLayer, Call]]:
