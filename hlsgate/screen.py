@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from hlsgate import suite
+from hlsgate.judge.layout import listed
 from hlsgate.judge.summary import Summary, others
 from hlsgate.outcomes import Failure, Run, Skip
 from hlsgate.overview import HEADS, LEFT, LEGEND, Mood, Row
@@ -137,6 +138,8 @@ def _odd(summary: Summary, width: int) -> list[Line]:
     replayed = [one.key for one in summary.compared if one.origin == "replayed"]
     told = [f"replayed: {', '.join(replayed)}"] if replayed else []
     told += [f"policy moved: {one.what}, {one.old} to {one.new}" for one in summary.policy]
+    if summary.free:
+        told.append(f"held by no baseline of ours, and no budget: {listed(summary.free)}")
     odd = [one for one in summary.verdicts if one.state == "suspicious"]
     told += [f"suspicious: {one.design}, {one.text}" for one in odd]
     return [Line(_short(f"  {text}", width), "odd") for text in told]

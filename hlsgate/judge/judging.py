@@ -191,6 +191,21 @@ def new_values(
     return names
 
 
+def free_values(judged: Sequence[Judged], found: Mapping[str, Any]) -> list[str]:
+    """Return the resources that were measured of compared designs and that nothing holds.
+
+    Of a design with budgets alone, what no budget names; of one whose baseline is somebody else's,
+    what they did not publish. They may grow without failing anything, so they are named.
+    """
+    names = []
+    for one in judged:
+        if one.compared and one.key in found["designs"]:
+            held = {verdict.metric for verdict in one.verdicts}
+            values = found["designs"][one.key]["measurement"]["values"]
+            names += [f"{one.key} {name}" for name in sorted(set(values) - held) if values[name]]
+    return names
+
+
 def explain(key: str, origin: str, verdicts: Sequence[Verdict], note: str, reproduce: str) -> str:
     """Tell everything that does not pass, and how to see it again."""
     lines = [f"{key} ({origin}):"]

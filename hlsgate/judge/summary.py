@@ -16,7 +16,7 @@ from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.budgets import Verdict
 from hlsgate.judge.changes import Change
 from hlsgate.judge.claims import Claim
-from hlsgate.judge.judging import Judged, explain, judge_run, new_values
+from hlsgate.judge.judging import Judged, explain, free_values, judge_run, new_values
 from hlsgate.judge.policy import Policy
 from hlsgate.outcomes import Failure, Group, Run
 
@@ -41,6 +41,8 @@ class Summary:
         What keeps the run from being the gate that it was to be: claims left out, or skipped.
     policy : sequence of Change
         What is decided otherwise than in the file that the run was held against: told first.
+    free : sequence of str
+        Resources that were measured and that neither a baseline nor a budget holds.
     claims : sequence of Claim
         What is claimed of networks beside baselines, as far as the results speak of it.
     """
@@ -51,6 +53,7 @@ class Summary:
     run: Run | None = None
     gaps: Sequence[str] = ()
     policy: Sequence[Change] = ()
+    free: Sequence[str] = ()
     claims: Sequence[Claim] = ()
 
     @property
@@ -118,7 +121,12 @@ class Summary:
             *layout.by_reason(apart),
             layout.count("new", len(unknown.split()) + len(self.new_values), ", ".join(new)),
             layout.count("orphan", len(self.orphans), ", ".join(self.orphans)),
+            *self._free_lines(),
         ]
+
+    def _free_lines(self) -> list[str]:
+        text = f"{layout.listed(self.free)}; no baseline of ours, and no budget, holds them"
+        return [layout.count("not held", len(self.free), text)] if self.free else []
 
     def _claim_lines(self) -> list[str]:
         states = [one.state for one in self.claims]
@@ -257,6 +265,7 @@ def summarise(
         outcomes.of(found),
         gaps=_lacking(found) if complete else (),
         policy=moved,
+        free=free_values(judged, found),
         claims=networks.of_run(found, baselines),
     )
 
