@@ -114,9 +114,7 @@ def forget(path: Path) -> None:
 
 
 def read(path: Path) -> Content:
-    """Read results that `write` wrote.
-
-    Files of version 1 are read as what they say in version 2.
+    """Read results that `write` wrote; parameters and errors of the content are `checked`'s.
 
     Raises
     ------
@@ -125,12 +123,30 @@ def read(path: Path) -> Content:
         names the place in it.
     """
     hint = f"write one with 'pytest benchmarks --results {path}'"
-    content: Content = documents.load(path, ResultsError, hint)
+    return checked(documents.load(path, ResultsError, hint), path)
+
+
+def checked(content: Any, path: Path) -> Content:
+    """Return content that follows the schema; of version 1, what it says in version 2.
+
+    Parameters
+    ----------
+    content : object
+        What was read.
+    path : pathlib.Path
+        Where from; for messages.
+
+    Raises
+    ------
+    ResultsError
+        If it does not follow ``schemas/results-2.json``; the message names the place in it.
+    """
     if isinstance(content, dict) and content.get("schema") == 1:
         documents.check(content, path, _SCHEMAS / "results-1.json", ResultsError)
         content = _of_version_1(content)
-    check(content, path)
-    return content
+    documents.check(content, path, SCHEMA_FILE, ResultsError)
+    found: Content = content
+    return found
 
 
 def _of_version_1(content: Content) -> Content:
@@ -158,8 +174,3 @@ def _interval(stated: Any) -> Any:
         return stated
     judged = ("margin", "confidence", "state", "tightest_margin")
     return {name: value for name, value in stated.items() if name not in judged}
-
-
-def check(content: Any, path: Path) -> None:
-    """Raise `ResultsError` where content does not follow the schema."""
-    documents.check(content, path, SCHEMA_FILE, ResultsError)

@@ -98,7 +98,7 @@ def refused(found: Content) -> bool:
         "versions": {},
     }  # fmt: skip
     try:
-        results.check(documents.parse(json.dumps({**head, **found})), Path("results.json"))
+        results.checked(documents.parse(json.dumps({**head, **found})), Path("results.json"))
     except (ValueError, HlsgateError):
         return True
     return False

@@ -240,10 +240,10 @@ def test_rows_for_results():
     head = {
         "schema": 2, "hlsgate": "0", "created": "", "commit": None, "machine": "", "versions": {},
     }  # fmt: skip
-    results.check({**head, **content}, Path("results.json"))
+    results.checked({**head, **content}, Path("results.json"))
     told[0]["rows"] = 0
     with pytest.raises(ResultsError, match="layers/0/rows"):
-        results.check({**head, **content}, Path("results.json"))
+        results.checked({**head, **content}, Path("results.json"))
 
 
 def test_markdown():

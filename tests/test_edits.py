@@ -297,7 +297,8 @@ HELPS = {
     "cache", "diagnosis", "diagnosis.catalogue", "diagnosis.graphs", "documents", "errors",
     "escaping", "guardian", "inspection", "jobs", "layers", "measurement", "metrics", "naming",
     "opening", "packages", "precompiled", "process", "progress", "project", "renaming",
-    "reports", "sandbox", "scratch", "sources", "toolchains.oneapi", "toolchains.synthesis",
+    "replacing", "reports", "sandbox", "scratch", "sources", "toolchains.oneapi",
+    "toolchains.synthesis",
 }  # fmt: skip
 """In reach of stages, too; what they decide follows from the import graph."""
 

@@ -245,4 +245,4 @@ def test_old_results_are_judged_as_before(red):
     found = json.loads((red[2] / "r.json").read_text())
     del found["tests"]
     assert of(found) is None
-    results.check(found, red[2] / "r.json")
+    results.checked(found, red[2] / "r.json")

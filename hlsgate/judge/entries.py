@@ -132,7 +132,6 @@ def load(path: Path) -> dict[str, Entry]:
     """
     content = documents.load(path, ResultsError, "name a results file or a baselines file")
     if isinstance(content, dict) and "variants" in content:
-        results.check(content, path)
-        return of_results(content)
+        return of_results(results.checked(content, path))
     baselines.check(content, path)
     return of_baselines(content)

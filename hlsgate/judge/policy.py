@@ -69,8 +69,7 @@ def load(path: Path) -> Policy:
     """
     content = documents.load(path, ResultsError, _HINT)
     if isinstance(content, dict) and "variants" in content:
-        results.check(content, path)
-        return dict(content.get(SECTION, {}))
+        return dict(results.checked(content, path).get(SECTION, {}))
     if isinstance(content, dict) and set(content) == {SECTION}:
         found = content[SECTION]
         if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
