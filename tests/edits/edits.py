@@ -48,6 +48,7 @@ SILENT_FIELDS = {
     "recipe.teacher_share": "there is no teacher",
     "conversion.granularity": "every type is declared",
     "conversion.strategy": "Quartus knows one",
+    "default.strategy": "Quartus knows one",
     "conversion.reuse_factor": "counts no cycles here",
     "backend.key": "names nothing in results but itself",
     "backend.part": "logic is for no part",
