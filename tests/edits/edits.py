@@ -118,8 +118,11 @@ def in_place(name: str, file: str, old: str, new: str, *, short: bool = False) -
         spec = importlib.util.find_spec(name)
         assert spec is not None
         assert spec.origin is not None
-        shutil.copytree(Path(spec.origin).parent, package / name,
-                        ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
+        installed = Path(spec.origin).parent
+        for folder in (installed, installed.with_name(f"{name}.libs")):  # what its wheel brought
+            if folder.is_dir():
+                shutil.copytree(folder, package / folder.name,
+                                ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
         path = package / name / file
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{name}/{file}: {text.count(old)} times {old!r}"
