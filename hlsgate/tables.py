@@ -67,7 +67,7 @@ def accuracy(content: Mapping[str, Any], claims: Sequence[Claim]) -> Table:
     for variant in suite.active().variants:
         found = content["variants"].get(variant.key, {})
         for kind in ("frozen", "retrained"):
-            if kind in found:
+            if "interval" in found.get(kind, {}):  # it was scored
                 parity = worst_of(claims, "parity", variant.key) if kind == "frozen" else None
                 rows.append([variant.key, kind, *_accuracy_cells(variant, found[kind], parity)])
     heads = ("variant", "weights", "accuracy %", "95 % interval", "loss, points", "parity",
@@ -98,7 +98,8 @@ def emulation(content: Mapping[str, Any]) -> Table:
     rows = []
     for variant in suite.active().variants:
         for backend, found in content["variants"].get(variant.key, {}).get("emulation", {}).items():
-            rows.append([variant.key, backend, *_emulation_cells(found)])
+            if found.keys() & _OUTPUTS:  # of some, sources were read and nothing was run
+                rows.append([variant.key, backend, *_emulation_cells(found)])
     heads = ("variant", "backend", "built by", "rows", "rows different", "accuracy %",
              "worst against plain Keras", "softmax error", "class flips")  # fmt: skip
     notes = (
@@ -110,10 +111,14 @@ def emulation(content: Mapping[str, Any]) -> Table:
     return Table("Emulation", heads, rows, notes)
 
 
+_OUTPUTS = {"exact", "drift", "softmax"}
+"""Fields of a backend that outputs were compared for."""
+
+
 def _emulation_cells(found: Mapping[str, Any]) -> list[str]:
     exact, drift, softmax = found.get("exact"), found.get("drift"), found.get("softmax")
     any_rows = exact or drift or softmax
-    cells = [found["compiler"], f"{any_rows['rows']:,}" if any_rows else _NONE]
+    cells = [found.get("compiler", _NONE), f"{any_rows['rows']:,}" if any_rows else _NONE]
     if exact:
         cells.append(f"{exact['rows_different']:,}")
     else:  # float weights: what differs from plain Keras is all that there is to count

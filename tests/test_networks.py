@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.verdicts import require
-from hlsgate import suite
+from hlsgate import results, suite, tables
 from hlsgate.declarations import Shortfall
 from hlsgate.errors import GateFailed, Undecided
 from hlsgate.judge import baselines, networks
 from hlsgate.judge.claims import Claim, settled, worst_of
-from tests import good_facts
+from hlsgate.page import emulation
+from tests import good_facts, stored
 
 ROOT = Path(__file__).parents[1]
 LIMITS = baselines.load(ROOT / "baselines.json")
@@ -66,6 +67,28 @@ def test_every_failure_is_one_line():
             for claim in wrong(variant, one.facts).values():
                 assert "\n" not in claim.text
                 assert claim.subject.startswith(variant.key), one.name
+
+
+def test_good_facts_are_written_read_and_shown(tmp_path):
+    """Of every network, by the schema, in all tables and in the page's section on emulation."""
+    content = results.empty()
+    for variant in VARIANTS:
+        facts = good_facts.good(variant, POLICY)
+        scores = {**facts["frozen"], **stored.of_variant(0.74), "interval": [0.7, 0.8]}
+        content["variants"][variant.key] = {**facts, "frozen": scores}
+    results.write(tmp_path / "results.json", content, tmp_path)
+    found = results.read(tmp_path / "results.json")
+    claims = networks.of_run(found, LIMITS)
+    shown = {table.title: table for table in tables.all_tables(found, {}, claims)}
+    rows = {tuple(row[:2]) for row in shown["Emulation"].rows}
+    assert ("jets-q4_p75", "oneapi_stream") in rows
+    assert ("jets-float", "oneapi") in rows
+    assert ("jets-float", "oneapi_stream") not in rows, "nothing was run"
+    assert emulation.section(found).blocks
+    for variant in VARIANTS:
+        for backend in found["variants"][variant.key]["emulation"].values():
+            backend.pop("compiler", None)  # the schema does not demand it
+    assert tables.all_tables(found, {}, claims)
 
 
 def test_claims_that_results_do_not_speak_of_are_lacking():
