@@ -22,6 +22,7 @@ from hlsgate import architecture, datasets, results, suite
 from hlsgate.cache import Cache, default_root, digest
 from hlsgate.emulation import cores
 from hlsgate.errors import SuiteError
+from hlsgate.judge import recipes
 from hlsgate.keras_models import PACKAGES
 from hlsgate.packages import versions
 from hlsgate.pipeline import Pipeline
@@ -65,13 +66,7 @@ def draw(pipeline: Pipeline, variant: Variant, seed: int) -> Checkpoint:
 
 def scores(pipeline: Pipeline, variant: Variant, checkpoint: Checkpoint) -> dict[str, float]:
     """Return accuracy and the area under each class's ROC curve, by metric, on the test rows."""
-    return values(pipeline.scored(variant, checkpoint))
-
-
-def values(scored: Mapping[str, Any]) -> dict[str, float]:
-    """Return the same of what is known already (`hlsgate.evaluation.scored`)."""
-    areas = {f"auc {name}": value for name, value in scored["auc"].items()}
-    return {"accuracy": scored["accuracy"], **areas}
+    return recipes.values(pipeline.scored(variant, checkpoint))
 
 
 def packages() -> str:

@@ -75,6 +75,11 @@ class Comparison:
         }
 
 
+def in_lsb(worst: float | None) -> str:
+    """Return a largest difference in words; None stands for one that is not finite."""
+    return "not finite" if worst is None else f"{worst:,.6g} LSB"
+
+
 def compare(
     observed: NDArray[np.floating[Any]],
     expected: NDArray[np.floating[Any]],

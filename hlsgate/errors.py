@@ -119,7 +119,7 @@ class BaselineError(HlsgateError):
 
 
 class GateFailed(AssertionError):
-    """A measurement is worse than its gate allows; what a declared shortfall expects."""
+    """A claim fails, and is no known failure."""
 
 
 class Undecided(AssertionError):

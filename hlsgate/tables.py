@@ -9,6 +9,7 @@ from typing import Any
 
 from hlsgate import suite
 from hlsgate.declarations import Target, Variant
+from hlsgate.equality import in_lsb
 from hlsgate.escaping import markdown, shown
 from hlsgate.judge.claims import Claim, worst_of
 
@@ -126,14 +127,10 @@ def _emulation_cells(found: Mapping[str, Any]) -> list[str]:
     return [
         *cells,
         f"{100 * drift['accuracy']:.2f}" if drift else _NONE,
-        _lsb(drift["worst_lsb"]) if drift else _NONE,
+        in_lsb(drift["worst_lsb"]) if drift else _NONE,
         f"{softmax['mean_error']:.4f}" if softmax else _NONE,
         f"{100 * softmax['flips'] / softmax['rows']:.2f} %" if softmax else _NONE,
     ]
-
-
-def _lsb(worst: float | None) -> str:
-    return "not finite" if worst is None else f"{worst:,.6g} LSB"
 
 
 def resources(content: Mapping[str, Any]) -> Table:

@@ -91,6 +91,16 @@ def test_good_facts_are_written_read_and_shown(tmp_path):
     assert tables.all_tables(found, {}, claims)
 
 
+def test_a_difference_that_is_not_finite_is_a_failure_in_words():
+    """Results keep it as null, since JSON has no infinity."""
+    variant, endless = suite.variant("jets-q4_p75"), good_facts.comparison(5, worst_lsb=None)
+    scores = {"accuracy": 0.1, "accuracy_drop": 0.6, "tolerance_lsb": 256}
+    facts = {"emulation": {"vitis": {"exact": endless, "drift": {**endless, **scores}}}}
+    found = wrong(variant, facts)
+    assert "at most by not finite" in found["equality"].text
+    assert set(found) == {"equality", "drift"}
+
+
 def test_claims_that_results_do_not_speak_of_are_lacking():
     """Each field that is due, of each network, is missed by name when it is gone."""
     run = {"variants": {one.key: good_facts.good(one, POLICY) for one in VARIANTS}, "designs": {}}

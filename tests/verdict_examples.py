@@ -168,7 +168,6 @@ def all_zero(arrays):
 def recipe(policy, monkeypatch, right, *, supported=True, known=True, **facts):
     """Judge a network that was trained again, and is not the frozen one."""
     monkeypatch.setattr(determinism, "supported", lambda: supported)
-    monkeypatch.setattr(determinism, "model_name", lambda: "AMD EPYC")
     monkeypatch.setattr(determinism, "processor", lambda: "x86-64 with AVX2")
     about = stored.draws({"accuracy": [0.7448 + 0.0004 * seed for seed in range(8)]})
     drawn = {VARIANT.key: stored.recipe(about["values"])} if known else {}

@@ -50,7 +50,7 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong: it is kept, or is not as its variant declares."""
+        """Whether nothing is wrong: it is kept, or fails as its variant declares."""
         return self.state in ("passed", "known failure")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from hlsgate import parity, suite
 from hlsgate.declarations import Variant
+from hlsgate.equality import in_lsb
 from hlsgate.errors import BaselineError
 from hlsgate.judge import recipes
 from hlsgate.judge.baselines import Baselines
@@ -137,7 +138,7 @@ def simulation(subject: str, what: str, facts: Facts) -> list[Claim]:
 def _equal(claim: str, subject: str, where: str, facts: Facts, what: str) -> Claim:
     """Return the verdict on outputs that must be equal in every row."""
     different, rows = facts["rows_different"], facts["rows"]
-    text = f"{what}: {different:,} of {rows:,} rows differ, at most by {facts['worst_lsb']:g} LSB"
+    text = f"{what}: {different:,} of {rows:,} rows differ, at most by {in_lsb(facts['worst_lsb'])}"
     state: State = "passed" if rows > 0 and different == 0 else "failed"
     return Claim(claim, subject, where, state, text, different / max(rows, 1))
 
@@ -160,7 +161,7 @@ def drift(variant: Variant, where: str, facts: Facts, baselines: Baselines) -> l
     beyond, drop = facts["rows_beyond"] / facts["rows"], facts["accuracy_drop"]
     text = (
         f"{what}: {beyond:.2%} of rows differ by more than {counted:g} LSB, allowed "
-        f"{bounds['max_share_beyond']:.2%}; at most by {facts['worst_lsb']:g} LSB, "
+        f"{bounds['max_share_beyond']:.2%}; at most by {in_lsb(facts['worst_lsb'])}, "
         f"{facts['flips']:,} change class"
     )
     if counted != bounds["max_lsb"]:
@@ -295,9 +296,7 @@ def recipe(variant: Variant, facts: Facts, baselines: Baselines) -> list[Claim]:
         claims.append(_bound("recipe", variant, "bits", equal, text, 0.0, ""))
     if bound and recipes.entry_of(baselines, variant.key, facts["dataset"]) is None:
         return claims
-    areas = {f"auc {name}": value for name, value in facts["auc"].items()}
-    values = {"accuracy": facts["accuracy"], **areas}
-    for one in recipes.judge(variant.key, facts, values, baselines):
+    for one in recipes.judge(variant.key, facts, recipes.values(facts), baselines):
         text = f"recipe of {variant.key}: {one.text}"
         claims.append(_bound("recipe", variant, one.metric, one.passed, text, 0.0, ""))
     return claims

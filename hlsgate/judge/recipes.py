@@ -49,6 +49,12 @@ def means(entry: Mapping[str, Any]) -> dict[str, float]:
     return {name: statistics.fmean(values) for name, values in entry["draws"].items()}
 
 
+def values(scored: Mapping[str, Any]) -> dict[str, float]:
+    """Return accuracy and areas of what was scored (`hlsgate.evaluation.scored`), by metric."""
+    areas = {f"auc {name}": value for name, value in scored["auc"].items()}
+    return {"accuracy": scored["accuracy"], **areas}
+
+
 def count(content: Mapping[str, Any]) -> int:
     """Return how many values a baselines file has limits for."""
     stored = content.get("recipes", {}).values()
