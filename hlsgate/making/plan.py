@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hlsgate.cache import NotMade
-from hlsgate.errors import HlsgateError
 from hlsgate.hardware import Hardware
 from hlsgate.making import runner
 from hlsgate.making.jobs import Job
@@ -52,26 +51,15 @@ def plan(jobs: Sequence[Job], hardware: Hardware) -> list[Planned]:
 
 
 def _planned(job: Job, hardware: Hardware) -> Planned:
-    try:
-        job.do(hardware)
-    except NotMade as missing:
-        return Planned(job, missing.reason())
-    except HlsgateError as error:
-        return Planned(job, fault=one_line(str(error)))
-    return Planned(job)
-
-
-def _to_do(one: Planned) -> bool:
-    return bool(one.why)
-
-
-def _cannot(one: Planned) -> bool:
-    return bool(one.fault)
+    found = runner.hindrance(job, hardware)
+    if isinstance(found, NotMade):
+        return Planned(job, found.reason())
+    return Planned(job, fault=one_line(str(found)) if found else "")
 
 
 def lines(planned: Sequence[Planned]) -> list[str]:
     """Lay a plan out: counts, then what is to be made and why, then what is kept."""
-    todo, faults = ([one for one in planned if part(one)] for part in (_to_do, _cannot))
+    todo, faults = [one for one in planned if one.why], [one for one in planned if one.fault]
     kept = Counter(one.job.kind for one in planned if not (one.why or one.fault))
     total = sum(one.job.seconds for one in todo)
     longest = runner.critical_path([one.job for one in todo])

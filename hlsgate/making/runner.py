@@ -49,17 +49,25 @@ def closure(jobs: Iterable[Job]) -> list[Job]:
 
 def missing(jobs: Iterable[Job], hardware: Hardware) -> list[Job]:
     """Return the jobs whose products are not all in the cache."""
-    return [job for job in jobs if not _is_made(job, hardware)]
+    # what else is wrong, the claim that needs it says
+    return [job for job in jobs if isinstance(hindrance(job, hardware), NotMade)]
 
 
-def _is_made(job: Job, hardware: Hardware) -> bool:
+def hindrance(job: Job, hardware: Hardware) -> NotMade | HlsgateError | None:
+    """Return what keeps a job's products from being read; None where all are in the cache.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+    hardware : Hardware
+        One that makes nothing (`hlsgate.pipeline.Pipeline.looking`).
+    """
     try:
         job.do(hardware)
-    except NotMade:
-        return False
-    except HlsgateError:  # what is wrong, the claim that needs it says
-        return True
-    return True
+    except (NotMade, HlsgateError) as error:
+        return error
+    return None
 
 
 def order(jobs: Sequence[Job]) -> list[Job]:
