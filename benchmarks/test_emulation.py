@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fixtures.verdicts import require
+from fixtures.verdicts import require, same_outputs
 from hlsgate import architecture, equality, suite
 from hlsgate.diagnosis import catalogue, softmax_table
 from hlsgate.errors import EmulationError
@@ -25,7 +25,7 @@ def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
     observed = emulate(typed, any_backend, softmax=False)
     found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
     record("variants", typed.key, "emulation", {any_backend.key: {"exact": found.as_json()}})
-    claims = networks.equality(typed, any_backend.key, found.as_json())
+    claims = networks.same_outputs("exact", typed, any_backend.key, found.as_json())
     if not found.equal:
         told = pipeline.diagnosis(typed, checkpoint, any_backend).text()
         pytest.fail(f"{claims[0].text}; {found.shown()}\n\n{told}", pytrace=False)
@@ -84,9 +84,7 @@ def test_edge_rows(typed, any_backend, emulate, pipeline, record):
     checkpoint, rows = pipeline.frozen(typed), pipeline.edge_rows(typed)
     expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True, rows=rows)
     observed = emulate(typed, any_backend, softmax=False, rows=rows)
-    found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb).as_json()
-    record("variants", typed.key, "emulation", {any_backend.key: {"edges": found}})
-    require(networks.edge_rows(typed, any_backend.key, found))
+    require(same_outputs(record, typed, any_backend.key, "edges", (observed, expected)))
 
 
 @pytest.mark.makes("weights", "trace")
@@ -97,10 +95,8 @@ def test_interpreter_on_edge_rows(traced_typed, emulate, pipeline, record):
     expected = pipeline.keras_logits(traced_typed, checkpoint, as_hardware=True, rows=rows)
     backend = suite.active().traced
     observed = emulate(traced_typed, backend, softmax=False, engine="dais", rows=rows)
-    lsb = traced_typed.emulation.precision.lsb
-    found = equality.compare(observed, expected, lsb=lsb).as_json()
-    record("variants", traced_typed.key, "emulation", {networks.INTERPRETER: {"edges": found}})
-    require(networks.edge_rows(traced_typed, networks.INTERPRETER, found))
+    where = networks.INTERPRETER
+    require(same_outputs(record, traced_typed, where, "edges", (observed, expected)))
 
 
 @pytest.mark.makes("one_emulation")
@@ -177,10 +173,8 @@ def test_backends_agree(variant, emulate, record):
     claims = []
     for other in others:
         observed = emulate(variant, other, softmax=False)
-        found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
-        facts = {**found.as_json(), "with": first.key}
-        record("variants", variant.key, "emulation", {other.key: {"agreement": facts}})
-        claims += networks.agreement(variant, other.key, facts)
+        outputs, beside = (observed, expected), {"with": first.key}
+        claims += same_outputs(record, variant, other.key, "agreement", outputs, **beside)
     if not others:
         pytest.skip("the suite emulates on one backend, so there is no other to agree with.")
     require(claims)
@@ -193,10 +187,9 @@ def test_interpreter_equals_emulation(traced, emulate, record):
     backend = suite.active().traced
     expected = emulate(traced, backend, softmax=False)
     observed = emulate(traced, backend, softmax=False, engine="dais")
-    found = equality.compare(observed, expected, lsb=traced.emulation.precision.lsb)
-    facts = {"compiler": "da4ml", "exact": found.as_json()}
-    record("variants", traced.key, "emulation", {networks.INTERPRETER: facts})
-    require(networks.equality(traced, networks.INTERPRETER, facts["exact"]))
+    where = networks.INTERPRETER
+    record("variants", traced.key, "emulation", {where: {"compiler": "da4ml"}})
+    require(same_outputs(record, traced, where, "exact", (observed, expected)))
 
 
 @pytest.mark.makes("refusal")
@@ -219,9 +212,7 @@ def test_own_code_is_the_same(example, backend, emulate, record):
     """
     expected = emulate(example, backend, softmax=False)
     observed = emulate(example, backend, softmax=False, as_written=True)
-    found = equality.compare(observed, expected, lsb=example.emulation.precision.lsb).as_json()
-    record("variants", example.key, "emulation", {backend.key: {"as_written": found}})
-    require(networks.as_written(example, backend.key, found))
+    require(same_outputs(record, example, backend.key, "as_written", (observed, expected)))
 
 
 @pytest.mark.makes("prediction")
@@ -235,7 +226,4 @@ def test_hls4ml_predict_is_the_same(own_example, emulate, pipeline, record):
     backend, weights = suite.active().emulated[0], pipeline.frozen(own_example)
     expected = emulate(own_example, backend, softmax=False)[:PREDICTED_ROWS]
     observed = pipeline.predicted_by_hls4ml(own_example, weights, backend, PREDICTED_ROWS)
-    lsb = own_example.emulation.precision.lsb
-    found = equality.compare(observed, expected, lsb=lsb).as_json()
-    record("variants", own_example.key, "emulation", {backend.key: {"predicted": found}})
-    require(networks.own_code(own_example, backend.key, found))
+    require(same_outputs(record, own_example, backend.key, "predicted", (observed, expected)))

@@ -86,47 +86,43 @@ def _of_difference(claim: str, variant: Variant, where: str, found: Difference, 
     return Claim(claim, variant.key, where, state, text, -found.value, difference=found)
 
 
-def equality(variant: Variant, where: str, facts: Facts) -> list[Claim]:
-    """Judge whether every logit of every test row is Keras', bit for bit.
+_SAME = {
+    "exact": ("equality", "{subject} on {where} against Keras"),
+    "edges": ("edge rows", "edge rows of {subject} on {where}"),
+    "agreement": ("agreement", "{subject}: {where} against {facts[with]}"),
+    "predicted": ("own code", "hls4ml's own predict of {subject} on {where} against our emulation"),
+    "as_written": (
+        "own code",
+        "{subject} on {where}: compiled as hls4ml wrote it against our emulation",
+    ),
+}
+"""Outputs that must be equal in every row, by field of the facts: claim, and what is compared."""
+
+_INTERPRETED = "{subject}: interpreter against hls4ml's emulation"
+
+
+def same_outputs(field: str, variant: Variant, where: str, facts: Facts) -> list[Claim]:
+    """Judge whether outputs on a backend are equal in every row, bit for bit.
 
     Parameters
     ----------
+    field : {"exact", "edges", "agreement", "predicted", "as_written"}
+        What is compared: with Keras on the test rows and on rows that are made to be hard, with
+        the first backend, with hls4ml's own predict, and with hls4ml's sources as they are.
     variant : Variant
-        A variant that is declared to be exact; for the interpreter, any that can be traced.
+        The network.
     where : str
-        Key of the backend, or `INTERPRETER`, which is held against hls4ml's own code.
+        Key of the backend, or `INTERPRETER`, which is held against hls4ml's own code on the test
+        rows.
     facts : mapping
-        ``rows``, ``rows_different`` and more (`hlsgate.equality.Comparison.as_json`).
+        ``rows``, ``rows_different`` and more (`hlsgate.equality.Comparison.as_json`); of agreement
+        also ``with``, the backend that it is with.
     """
-    if where == INTERPRETER:
-        what = f"{variant.key}: interpreter against hls4ml's emulation"
-    else:
-        what = f"{variant.key} on {where} against Keras"
-    return [_equal("equality", variant.key, where, facts, what)]
-
-
-def edge_rows(variant: Variant, where: str, facts: Facts) -> list[Claim]:
-    """Judge the same on rows that are made to be hard; parameters are those of `equality`."""
-    what = f"edge rows of {variant.key} on {where}"
-    return [_equal("edge rows", variant.key, where, facts, what)]
-
-
-def agreement(variant: Variant, where: str, facts: Facts) -> list[Claim]:
-    """Judge whether a backend computes the logits of the first; `facts` say which (``with``)."""
-    what = f"{variant.key}: {where} against {facts['with']}"
-    return [_equal("agreement", variant.key, where, facts, what)]
-
-
-def own_code(variant: Variant, where: str, facts: Facts) -> list[Claim]:
-    """Judge whether hls4ml's own compile and predict give what is computed here."""
-    what = f"hls4ml's own predict of {variant.key} on {where} against our emulation"
-    return [_equal("own code", variant.key, where, facts, what)]
-
-
-def as_written(variant: Variant, where: str, facts: Facts) -> list[Claim]:
-    """Judge whether hls4ml's sources, compiled as they are, give what is computed here."""
-    what = f"{variant.key} on {where}: compiled as hls4ml wrote it against our emulation"
-    return [_equal("own code", variant.key, where, facts, what)]
+    claim, what = _SAME[field]
+    if field == "exact" and where == INTERPRETER:
+        what = _INTERPRETED
+    told = what.format(subject=variant.key, where=where, facts=facts)
+    return [_equal(claim, variant.key, where, facts, told)]
 
 
 def simulation(subject: str, what: str, facts: Facts) -> list[Claim]:
@@ -149,7 +145,7 @@ def drift(variant: Variant, where: str, facts: Facts, baselines: Baselines) -> l
     Parameters
     ----------
     variant, where
-        As in `equality`.
+        As in `same_outputs`.
     facts : mapping
         ``rows``, ``rows_beyond`` (by more than ``tolerance_lsb``), ``accuracy_drop`` and more.
     baselines : Baselines
@@ -195,7 +191,7 @@ def softmax(variant: Variant, where: str, facts: Facts, baselines: Baselines) ->
     Parameters
     ----------
     variant, where
-        As in `equality`.
+        As in `same_outputs`.
     facts : mapping
         ``rows``, ``mean_error``, ``max_error``, ``flips`` (rows), ``step`` and ``range_used``; the
         last two are None where the table's range is not known, which is beyond every bound.
@@ -227,7 +223,7 @@ def firmware(variant: Variant, where: str, facts: Facts) -> list[Claim]:
     Parameters
     ----------
     variant, where
-        As in `equality`.
+        As in `same_outputs`.
     facts : mapping
         ``facts`` (how many were looked up), ``layers`` (of the network) and ``wrong`` (texts).
     """
@@ -308,7 +304,7 @@ def layers(variant: Variant, where: str, facts: Facts) -> list[Claim]:
     Parameters
     ----------
     variant, where
-        As in `equality`.
+        As in `same_outputs`.
     facts : mapping
         By layer: what is wrong with it, in words; empty where nothing is.
     """
@@ -321,8 +317,10 @@ def of_network(variant: Variant, facts: Facts, baselines: Baselines) -> list[Cla
     """Judge everything that results hold of one network (``variants/KEY``)."""
     claims = _of_weights(variant, facts, baselines)
     for where, one in facts.get("emulation", {}).items():
-        for name, judge in _ON_A_BACKEND.items():
-            claims += judge(variant, where, one[name], baselines) if name in one else []
+        for field in filter(one.__contains__, _SAME):
+            claims += same_outputs(field, variant, where, one[field])
+        for field in filter(one.__contains__, _ON_A_BACKEND):
+            claims += _ON_A_BACKEND[field](variant, where, one[field], baselines)
     if "simulation" in facts:
         claims += simulation(variant.key, "Verilog", facts["simulation"])
     for design, one in facts.get("netlists", {}).items():
@@ -351,20 +349,15 @@ def _recipe(variant: Variant, facts: Facts, baselines: Baselines) -> list[Claim]
         return [Claim("recipe", variant.key, "", "failed", str(error))]
 
 
-_OnABackend = Callable[[Variant, str, Facts, Baselines], list[Claim]]
+_Judge = Callable[[Variant, str, Facts, Baselines], list[Claim]]
 
-_ON_A_BACKEND: dict[str, _OnABackend] = {
-    "exact": lambda variant, where, facts, _: equality(variant, where, facts),
-    "edges": lambda variant, where, facts, _: edge_rows(variant, where, facts),
-    "agreement": lambda variant, where, facts, _: agreement(variant, where, facts),
-    "as_written": lambda variant, where, facts, _: as_written(variant, where, facts),
-    "predicted": lambda variant, where, facts, _: own_code(variant, where, facts),
+_ON_A_BACKEND: dict[str, _Judge] = {
     "firmware": lambda variant, where, facts, _: firmware(variant, where, facts),
     "unexpected": lambda variant, where, facts, _: layers(variant, where, facts),
     "drift": drift,
     "softmax": softmax,
 }
-"""Judges of what results hold of a network on a backend, by field."""
+"""Judges of what results hold of a network on a backend, beside `_SAME`, by field."""
 
 
 def of_run(found: Facts, baselines: Baselines) -> list[Claim]:
