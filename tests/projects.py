@@ -55,9 +55,9 @@ def stand_in(folder, script):
     return Compiler(path, "host", "stand-in")
 
 
-def wait_for(condition):
-    """Wait up to a minute for a condition."""
-    limit = time.monotonic() + 60
+def wait_for(condition, seconds=60):
+    """Wait so long at most for a condition, which must come true."""
+    limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "waited for nothing"
         time.sleep(0.02)
