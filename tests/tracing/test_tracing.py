@@ -5,6 +5,7 @@ random networks on each backend.
 """
 
 import os
+import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -403,7 +404,8 @@ def test_rows_that_no_logic_takes(tmp_path):
 @cache
 def dataset(key):
     """Return a benchmark's rows; those that come with hlsgate need no cache."""
-    return datasets.load(suite.benchmark(key), None, Cache(Path("unused")))
+    with tempfile.TemporaryDirectory() as folder:
+        return datasets.load(suite.benchmark(key), None, Cache(Path(folder)))
 
 
 def converted(variant, backend, folder):
