@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import datasets, results, sandbox, suite, toolchains
-from hlsgate.cache import default_root
+from hlsgate.data import datasets
 from hlsgate.emulation import find_compiler
-from hlsgate.errors import HlsgateError, ToolNotFound
-from hlsgate.hardware import SYNTHESIS_TIMEOUT_S
+from hlsgate.facts import results
+from hlsgate.infra import sandbox
+from hlsgate.infra.cache import default_root
+from hlsgate.infra.errors import HlsgateError, ToolNotFound
+from hlsgate.pipeline.hardware import SYNTHESIS_TIMEOUT_S
+from hlsgate.suites import suite
+from hlsgate.synthesis import toolchains
 
 pytest_plugins = [
     "fixtures.outcomes",

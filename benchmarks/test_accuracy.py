@@ -8,10 +8,14 @@ from __future__ import annotations
 import pytest
 
 from fixtures.verdicts import require
-from hlsgate import architecture, compression, determinism, draws, suite
-from hlsgate.errors import BaselineError
+from hlsgate.facts import compression
+from hlsgate.infra import determinism
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import networks
 from hlsgate.judge.budgets import judge_value
+from hlsgate.spec import architecture
+from hlsgate.suites import suite
+from hlsgate.sweep import draws
 
 
 @pytest.mark.makes("parity")

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from fixtures.verdicts import require, same_outputs
-from hlsgate import architecture, equality, suite
 from hlsgate.diagnosis import catalogue, softmax_table
-from hlsgate.errors import EmulationError
+from hlsgate.facts import equality
+from hlsgate.infra.errors import EmulationError
 from hlsgate.judge import networks
-from hlsgate.making.jobs import LAYERED_ROWS, PREDICTED_ROWS
+from hlsgate.pipeline.making.jobs import LAYERED_ROWS, PREDICTED_ROWS
+from hlsgate.spec import architecture
+from hlsgate.suites import suite
 
 
 @pytest.mark.makes("emulation")
@@ -208,7 +210,8 @@ def test_own_code_is_the_same(example, backend, emulate, record):
     """hls4ml's sources, compiled exactly as it wrote them, give the logits that we compute.
 
     Our emulation sums dense layers in integers, fills tables in loops and unrolls otherwise
-    (`hlsgate.adapting`), to be quick; here nothing is replaced, on every backend and test row.
+    (`hlsgate.emulation.adapting`), to be quick; here nothing is replaced, on every backend and
+    test row.
     """
     expected = emulate(example, backend, softmax=False)
     observed = emulate(example, backend, softmax=False, as_written=True)

@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-from hlsgate import suite
-from hlsgate.frontier import documents, execution, gate, sweep, tables, work
-from hlsgate.frontier.display import display
-from hlsgate.frontier.points import point_of, points_of
+from hlsgate.suites import suite
+from hlsgate.sweep import documents, execution, gate, sweep, tables, work
+from hlsgate.sweep.display import display
+from hlsgate.sweep.points import point_of, points_of
 
 
 def stored_of(benchmark):

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import pytest
 
-from hlsgate import suite
 from hlsgate.judge.budgets import decide, judge_design
 from hlsgate.judge.judging import explain, target_facts
+from hlsgate.suites import suite
 
 
 @pytest.mark.makes("synthesis")

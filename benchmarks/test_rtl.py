@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fixtures.verdicts import require
-from hlsgate import equality, suite
-from hlsgate.errors import ToolNotFound
+from hlsgate.facts import equality
+from hlsgate.infra.errors import ToolNotFound
 from hlsgate.judge import networks
-from hlsgate.making.jobs import NETLIST_ROWS, simulated_rows
+from hlsgate.pipeline.making.jobs import NETLIST_ROWS, simulated_rows
+from hlsgate.suites import suite
 
 pytestmark = pytest.mark.rtl
 

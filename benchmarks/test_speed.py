@@ -15,23 +15,17 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from hlsgate import (
-    compiling,
-    conversion,
-    emulation,
-    hls4ml_plugin,
-    jobs,
-    keras_models,
-    logic,
-    suite,
-    targets,
-    training,
-)
-from hlsgate.families import Setting
-from hlsgate.frontier import sweep, work
-from hlsgate.frontier.display import Lines
-from hlsgate.frontier.points import Point
-from hlsgate.quiet import quietly
+from hlsgate import conversion, emulation, logic
+from hlsgate.emulation import compiling, hls4ml_plugin
+from hlsgate.infra import jobs
+from hlsgate.infra.quiet import quietly
+from hlsgate.models import keras_models, training
+from hlsgate.spec import targets
+from hlsgate.spec.families import Setting
+from hlsgate.suites import suite
+from hlsgate.sweep import sweep, work
+from hlsgate.sweep.display import Lines
+from hlsgate.sweep.points import Point
 
 pytestmark = pytest.mark.speed
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from hlsgate.diagnosis.catalogue import CATALOGUE
-from hlsgate.errors import DiagnosisError
+from hlsgate.infra.errors import DiagnosisError
 
 
 def rendered(cause: str, table: str) -> str:

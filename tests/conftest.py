@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hlsgate import process, suite
-from hlsgate.__main__ import main
+from hlsgate.cli.main import main
 from hlsgate.emulation import Emulator, compile_project, find_compiler
-from hlsgate.suites import Suite
+from hlsgate.infra import process
+from hlsgate.spec.suites import Suite
+from hlsgate.suites import suite
 from tests.declared import changed, jets_alone, using
 from tests.projects import write_project
 from tests.stand_ins import write_tool

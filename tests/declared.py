@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hlsgate import suite
-from hlsgate.suites import Benchmark, Suite
+from hlsgate.spec.suites import Benchmark, Suite
+from hlsgate.suites import suite
 
 
 def jets_alone() -> Suite:

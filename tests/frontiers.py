@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from hlsgate import suite
-from hlsgate.families import Setting
-from hlsgate.frontier import documents
-from hlsgate.frontier.points import Point
-from hlsgate.parity import difference_of_counts
+from hlsgate.facts.parity import difference_of_counts
+from hlsgate.spec.families import Setting
+from hlsgate.suites import suite
+from hlsgate.sweep import documents
+from hlsgate.sweep.points import Point
 
 SHA = "d" * 64
 N = 40_000

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hlsgate import suite
-from hlsgate.declarations import Variant
+from hlsgate.spec.declarations import Variant
+from hlsgate.suites import suite
 from tests.stored import SHA
 
 Facts = dict[str, Any]

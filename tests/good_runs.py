@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from hlsgate import suite
-from hlsgate.metrics import METRICS
+from hlsgate.spec.metrics import METRICS
+from hlsgate.suites import suite
 
 Content = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 import json
 
-from hlsgate.frontier import documents
+from hlsgate.sweep import documents
 from tests import page_sample
 
 MARKER = "<script>window.owned = 3</script>"

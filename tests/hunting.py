@@ -7,11 +7,13 @@ import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hlsgate import documents, results, suite
-from hlsgate.errors import HlsgateError
+from hlsgate.facts import results
+from hlsgate.infra import documents
+from hlsgate.infra.errors import HlsgateError
 from hlsgate.judge import summary
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.judging import Judged
+from hlsgate.suites import suite
 from tests.good_runs import Content, Gate, gates, good_run
 from tests.mutants import Mutant, valued
 

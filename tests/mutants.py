@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hlsgate import suite
+from hlsgate.suites import suite
 from tests.good_runs import OTHER_SHA, Content, Gate, gates, good_run, scores, written
 
 SIZES = ("alut", "lut", "da_cost")

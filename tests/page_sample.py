@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hlsgate import checkpoints, curves, parity, results, suite
-from hlsgate.frontier import documents
-from hlsgate.outcomes import Failure, Run
+from hlsgate.facts import curves, parity, results
+from hlsgate.facts.outcomes import Failure, Run
+from hlsgate.models import checkpoints
+from hlsgate.suites import suite
+from hlsgate.sweep import documents
 from tests import good_facts
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from hlsgate.emulation import Compiler
-from hlsgate.project import Project
+from hlsgate.spec.project import Project
 
 FIRMWARE = """
 #include "net.h"

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 import conftest
-from hlsgate.__main__ import main
+from hlsgate.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 VARIABLES = {

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hlsgate.errors import SynthesisError
+from hlsgate.infra.errors import SynthesisError
 from hlsgate.pipeline import Pipeline
-from hlsgate.project import Project
+from hlsgate.spec.project import Project
 
 
 def write_tool(folder: Path, name: str, script: str) -> Path:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import adapting
-from hlsgate.adapting import adapt
-from hlsgate.cache import digest
-from hlsgate.emulation import find_compiler
+from hlsgate.emulation import adapting, find_compiler
+from hlsgate.emulation.adapting import adapt
+from hlsgate.infra.cache import digest
 
 EXACT = ("0.00, -1.25, 3.5, -0.0000152587890625, 7.", 5)
 

@@ -6,9 +6,9 @@ import json
 import re
 from pathlib import Path
 
-from hlsgate.declarations import Design, Variant
 from hlsgate.judge import baselines
-from hlsgate.shipped import jets
+from hlsgate.spec.declarations import Design, Variant
+from hlsgate.suites import jets
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "add-a-model.md").read_text(encoding="utf-8")

@@ -11,20 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import architecture
-from hlsgate.declarations import (
-    Built,
-    Emulation,
-    Quantizer,
-    Recipe,
-    Saved,
-    Topology,
-    Variant,
-)
-from hlsgate.errors import SuiteError
-from hlsgate.fixedpoint import Fixed
-from hlsgate.layers import KerasLayer
-from hlsgate.shipped.convolution import small_convolution
+from hlsgate.infra.errors import SuiteError
+from hlsgate.spec import architecture
+from hlsgate.spec.declarations import Built, Emulation, Quantizer, Recipe, Saved, Topology, Variant
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.layers import KerasLayer
+from hlsgate.suites.convolution import small_convolution
 
 TYPED = Variant(
     "mine-typed", "mine", Topology(4, (3,), 2),

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlsgate.errors import BaselineError
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import baselines
 from hlsgate.judge.baselines import Tolerance
 from hlsgate.judge.budgets import judge_design, judge_value
-from hlsgate.measurement import Measurement
+from hlsgate.spec.measurement import Measurement
 
 SHA = "a" * 64
 MEASURED = {"alut": 1000, "ff": 500, "dsp": 0}
@@ -351,7 +351,7 @@ def test_committed_baselines_are_valid_and_complete():
     """The repository's own file loads, and has no entry of anything undeclared."""
     from pathlib import Path
 
-    from hlsgate import suite
+    from hlsgate.suites import suite
 
     loaded = baselines.load(Path(__file__).parents[1] / "baselines.json")
     variants = [variant.key for variant in suite.active().variants]

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from hlsgate.cache import Cache, NotMade, digest, write_atomically
-from hlsgate.errors import CacheError, SynthesisError
+from hlsgate.infra.cache import Cache, NotMade, digest, write_atomically
+from hlsgate.infra.errors import CacheError, SynthesisError
 
 
 def write_text(folder):
@@ -71,7 +71,7 @@ def test_unwritable_folder_is_one_sentence(tmp_path):
 def test_two_processes_make_one_entry(tmp_path):
     """Workers that want the same entry wait for one another."""
     code = (
-        "import sys, time; from pathlib import Path; from hlsgate.cache import Cache\n"
+        "import sys, time; from pathlib import Path; from hlsgate.infra.cache import Cache\n"
         "def make(folder):\n"
         "    with open(sys.argv[1] + '/log', 'a') as log: log.write('made\\n')\n"
         "    time.sleep(0.3)\n"

@@ -19,7 +19,7 @@ WITHOUT = """
 import json, sys, time
 hidden = json.loads(sys.argv.pop(1))
 sys.modules.update(dict.fromkeys(hidden))  # to import one is an error
-from hlsgate.__main__ import main
+from hlsgate.cli.main import main
 try:
     main(prog_name="hlsgate")
 finally:

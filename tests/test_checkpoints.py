@@ -6,10 +6,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from hlsgate import checkpoints, suite
-from hlsgate.checkpoints import Checkpoint
-from hlsgate.declarations import Built
-from hlsgate.errors import CheckpointError
+from hlsgate.infra.errors import CheckpointError
+from hlsgate.models import checkpoints
+from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.spec.declarations import Built
+from hlsgate.suites import suite
 
 VARIANT = suite.variant("jets-q4_p75")
 

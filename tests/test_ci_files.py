@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
-from hlsgate.__main__ import main
+from hlsgate.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 GITHUB = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("docs/ci/github/*.yml")])
@@ -21,7 +21,7 @@ GITLAB = [ROOT / "docs/ci/gitlab/.gitlab-ci.yml"]
 FILES = [*GITHUB, *GITLAB]
 PAGE = ROOT / "docs/continuous-integration.md"
 OF_GITLAB = ("default", "stages", "variables")
-TEMPLATE = ROOT / "hlsgate/starter/hlsgate.yml.template"
+TEMPLATE = ROOT / "hlsgate/suites/starter/hlsgate.yml.template"
 USES = re.compile(r"^\s*(?:- )?uses: (\S+)(.*)$", re.M)
 PINNED = re.compile(r"[\w-]+/[\w/-]+@[0-9a-f]{40}")
 INSTALLS = re.compile(r"pip\S* install (.*?)(?:$|&&)", re.M)
@@ -233,7 +233,7 @@ def test_a_note_gives_no_orders(tmp_path):
 
 def test_the_starter_never_asks_an_index_for_hlsgate():
     """Its name is nobody's there, so that whoever registered it would run in users' CI."""
-    text = (ROOT / "hlsgate/starter/tox.ini.template").read_text()
+    text = (ROOT / "hlsgate/suites/starter/tox.ini.template").read_text()
     (stated,) = re.findall(r"^deps = (.*)$", text, re.M)
     default = re.sub(r"\{env:HLSGATE_SOURCE:(.*)\}", r"\1", stated)
     assert default != stated

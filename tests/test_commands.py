@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import results
-from hlsgate.__main__ import main
+from hlsgate.cli.main import main
+from hlsgate.facts import results
 from hlsgate.judge import baselines
 
 SHA = "c" * 64

@@ -7,7 +7,7 @@ import pytest
 
 from hlsgate import emulation
 from hlsgate.emulation import find_compiler
-from hlsgate.errors import ToolNotFound
+from hlsgate.infra.errors import ToolNotFound
 from tests.projects import stand_in
 
 ROOT = Path(__file__).parents[1]

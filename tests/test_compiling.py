@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate.cache import Cache
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
-from hlsgate.errors import EmulationError
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import EmulationError
 from tests.processes import assert_gone
 from tests.projects import running, stand_in, wait_for
 
@@ -73,8 +73,8 @@ def test_files_that_cannot_grow(project, emulator, tmp_path):
     """A limit on files, which stands for a full disk, is a sentence at every stage."""
     code = (
         "import resource, sys, numpy; from pathlib import Path\n"
-        "from hlsgate.emulation import *; from hlsgate.project import Project\n"
-        "from hlsgate.errors import EmulationError\n"
+        "from hlsgate.emulation import *; from hlsgate.spec.project import Project\n"
+        "from hlsgate.infra.errors import EmulationError\n"
         f"project = Project(Path({str(project.folder)!r}), 'net', 'Quartus', '0', outputs=2)\n"
         f"compiler, folder = find_compiler('any'), Path({str(tmp_path)!r})\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1))\n"
@@ -106,8 +106,9 @@ def test_an_interrupted_compilation(project, tmp_path, number):
         tmp_path, 'case "$out" in *net.o) echo half >"$out"; echo $$ >started; sleep 300;; esac'
     )
     code = (
-        "from pathlib import Path; from hlsgate import guardian; from hlsgate.cache import Cache\n"
-        "from hlsgate.emulation import *; from hlsgate.project import Project\n"
+        "from pathlib import Path; from hlsgate.infra import guardian\n"
+        "from hlsgate.infra.cache import Cache\n"
+        "from hlsgate.emulation import *; from hlsgate.spec.project import Project\n"
         f"project = Project(Path({str(project.folder)!r}), 'net', 'Quartus', '0', outputs=2)\n"
         "tell = guardian._tell\n"
         f"guardian._tell = lambda line: (tell(line), open({str(watched)!r}, 'a').write(line))\n"

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hlsgate import architecture
 from hlsgate.diagnosis import configured
-from hlsgate.errors import FirmwareError
+from hlsgate.infra.errors import FirmwareError
+from hlsgate.spec import architecture
 from tests.written_firmware import BACKEND, VARIANT, WEIGHTS, write_firmware
 
 LAYERS = architecture.declared(VARIANT)

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hlsgate import results
+from hlsgate.facts import results
 from hlsgate.judge import baselines
 from hlsgate.judge.judging import verdicts_on
 from tests.test_gates import RESOURCES, ROOT, TOTALS, environment, write_report

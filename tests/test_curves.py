@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hlsgate import compression, curves
-from hlsgate.fixedpoint import Fixed
+from hlsgate.facts import compression, curves
+from hlsgate.spec.fixedpoint import Fixed
 
 
 def test_roc_is_the_best_threshold():

@@ -11,12 +11,12 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from hlsgate import datasets, suite
-from hlsgate.cache import Cache
-from hlsgate.errors import DatasetError
-from hlsgate.progress import silent
-from hlsgate.shipped import digits, jet_rows
-from hlsgate.suites import Benchmark, Rows
+from hlsgate.data import datasets
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import DatasetError
+from hlsgate.infra.progress import silent
+from hlsgate.spec.suites import Benchmark, Rows
+from hlsgate.suites import digits, jet_rows, suite
 
 ROWS = 500
 JETS = suite.shipped().benchmark("jets")

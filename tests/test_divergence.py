@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import results
 from hlsgate.diagnosis import catalogue, divergence
 from hlsgate.diagnosis.arithmetic import compute
 from hlsgate.diagnosis.causes import Context
-from hlsgate.errors import ResultsError
-from hlsgate.fixedpoint import Fixed
-from hlsgate.layers import HardwareLayer
+from hlsgate.facts import results
+from hlsgate.infra.errors import ResultsError
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.layers import HardwareLayer
 
 WIDE = Fixed(30, 12)
 KERNEL = np.array([[0.25, -1.5, 0.75], [1.75, 0.5, -0.25]])

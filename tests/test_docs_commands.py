@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from hlsgate.__main__ import main
+from hlsgate.cli.main import main
 from tests.test_ci_files import environments
 
 ROOT = Path(__file__).parents[1]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hlsgate.diagnosis.edges import edge_rows, rounding_edges
-from hlsgate.fixedpoint import Fixed
+from hlsgate.spec.fixedpoint import Fixed
 
 KIND = Fixed(12, 4)
 RELU = Fixed(4, 2, False, "RND_CONV", "SAT")

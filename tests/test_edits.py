@@ -14,12 +14,17 @@ import numpy as np
 import pytest
 
 import hlsgate
-from hlsgate import architecture, checkpoints, packages, pipeline, simulation, sources, suite
-from hlsgate.cache import Cache, digest
-from hlsgate.checkpoints import Checkpoint
-from hlsgate.compilers import Compiler
-from hlsgate.datasets import Dataset
-from hlsgate.declarations import (
+from hlsgate import pipeline
+from hlsgate.data.datasets import Dataset
+from hlsgate.emulation.compilers import Compiler
+from hlsgate.infra import packages, sources
+from hlsgate.infra.cache import Cache, digest
+from hlsgate.models import checkpoints
+from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.pipeline import Pipeline
+from hlsgate.pipeline.hardware import Hardware
+from hlsgate.spec import architecture
+from hlsgate.spec.declarations import (
     Backend,
     Design,
     Emulation,
@@ -31,12 +36,12 @@ from hlsgate.declarations import (
     Topology,
     Variant,
 )
-from hlsgate.fixedpoint import Fixed
-from hlsgate.hardware import Hardware
-from hlsgate.layers import KerasLayer
-from hlsgate.pipeline import Pipeline
-from hlsgate.targets import DA4ML, QUARTUS, YOSYS_CYCLONEV
-from hlsgate.toolchains import da4ml, yosys
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.layers import KerasLayer
+from hlsgate.spec.targets import DA4ML, QUARTUS, YOSYS_CYCLONEV
+from hlsgate.suites import suite
+from hlsgate.synthesis import simulation
+from hlsgate.synthesis.toolchains import da4ml, yosys
 from tests.edits.fields import NO_PRODUCT, edits
 
 PACKAGE = Path(hlsgate.__file__).parent
@@ -258,25 +263,25 @@ def test_rows(keys_of):
 # --- code -----------------------------------------------------------------------------------------
 
 MAKES = {
-    "training": {"trained", "keras"},
-    "determinism": {"trained"},
-    "keras_models": ALL,
-    "architecture": ALL,
-    "fixedpoint": ALL,
-    "declarations": ALL,
+    "models.training": {"trained", "keras"},
+    "infra.determinism": {"trained"},
+    "models.keras_models": ALL,
+    "spec.architecture": ALL,
+    "spec.fixedpoint": ALL,
+    "spec.declarations": ALL,
     "pipeline": ALL - {"counted"},
     "conversion": CONVERTED,
-    "compiling": {"emulated", "predicted", "layers"},
-    "adapting": {"emulated", "predicted", "layers"},
-    "compilers": {"emulated", "predicted", "layers"},
+    "emulation.compiling": {"emulated", "predicted", "layers"},
+    "emulation.adapting": {"emulated", "predicted", "layers"},
+    "emulation.compilers": {"emulated", "predicted", "layers"},
     "emulation": {"emulated", "predicted", "layers"},
-    "hls4ml_plugin": {"predicted"},
-    "tracing": TRACED,
-    "tracing.layers": TRACED,
-    "tracing.casts": TRACED,
-    "tracing.types": TRACED,
+    "emulation.hls4ml_plugin": {"predicted"},
+    "logic.tracing": TRACED,
+    "logic.tracing.layers": TRACED,
+    "logic.tracing.casts": TRACED,
+    "logic.tracing.types": TRACED,
     "logic": TRACED,
-    "simulation": {"simulated"},
+    "synthesis.simulation": {"simulated"},
     "diagnosis.configured": {"firmware"},
     "diagnosis.firmware": {"firmware", "layers"},
     "diagnosis.diagnosing": {"layers"},
@@ -285,20 +290,22 @@ MAKES = {
     "diagnosis.arithmetic": {"layers"},
     "diagnosis.probing": {"layers"},
     "diagnosis.softmax_table": {"layers"},
-    "toolchains.yosys": {"synthesised"},
-    "toolchains.yosys_worker": {"synthesised"},
-    "toolchains.da4ml": {"counted"},
-    "saved_models": ALL,
-    "quiet": ALL,
+    "synthesis.toolchains.yosys": {"synthesised"},
+    "synthesis.toolchains.yosys_worker": {"synthesised"},
+    "synthesis.toolchains.da4ml": {"counted"},
+    "models.saved_models": ALL,
+    "infra.quiet": ALL,
 }
 """Which products a module's code decides, at least."""
 
 HELPS = {
-    "cache", "diagnosis", "diagnosis.catalogue", "diagnosis.graphs", "documents", "errors",
-    "escaping", "guardian", "inspection", "jobs", "layers", "measurement", "metrics", "naming",
-    "opening", "packages", "precompiled", "process", "progress", "project", "renaming",
-    "replacing", "reports", "sandbox", "scratch", "sources", "toolchains.oneapi",
-    "toolchains.synthesis",
+    "conversion.naming", "conversion.renaming", "diagnosis", "diagnosis.catalogue",
+    "diagnosis.graphs", "emulation.precompiled", "infra", "infra.cache", "infra.documents",
+    "infra.errors", "infra.escaping", "infra.guardian", "infra.jobs", "infra.opening",
+    "infra.packages", "infra.process", "infra.progress", "infra.replacing", "infra.sandbox",
+    "infra.scratch", "infra.sources", "inspection", "models", "spec", "spec.layers",
+    "spec.measurement", "spec.metrics", "spec.project", "synthesis", "synthesis.reports",
+    "synthesis.toolchains.oneapi", "synthesis.toolchains.synthesis",
 }  # fmt: skip
 """In reach of stages, too; what they decide follows from the import graph."""
 
@@ -307,7 +314,7 @@ def test_every_module_in_reach_is_looked_at():
     """A new module of a stage is put into one of the two lists."""
     roots = {name: sources._of_package(f"hlsgate.{name}") for name in MAKES.keys() - {"pipeline"}}
     found = {name.removeprefix("hlsgate.") for name in sources.reach(roots)}
-    apart = ("reports.", "inspection.")
+    apart = ("synthesis.reports.", "inspection.")
     assert {name for name in found if not name.startswith(apart)} - MAKES.keys() == HELPS
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from hlsgate import emulation
-from hlsgate.cache import Cache
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
-from hlsgate.errors import ConversionError, EmulationError
-from hlsgate.process import run_logged
-from hlsgate.project import project_digest
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import ConversionError, EmulationError
+from hlsgate.infra.process import run_logged
+from hlsgate.spec.project import project_digest
 from tests.projects import running
 
 ROOT = Path(__file__).parents[1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hlsgate import equality
+from hlsgate.facts import equality
 
 
 def test_equal():

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlsgate import tables
 from hlsgate.diagnosis.catalogue import PRUNING_WRAPPER, Finding
 from hlsgate.diagnosis.divergence import Diagnosis, LayerRow
-from hlsgate.errors import ResultsError
-from hlsgate.escaping import LONGEST, markdown, shown, terminal
-from hlsgate.frontier import tables as sweeps
+from hlsgate.infra.errors import ResultsError
+from hlsgate.infra.escaping import LONGEST, markdown, shown, terminal
 from hlsgate.judge import summary
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.changes import Change, table
+from hlsgate.report import tables
+from hlsgate.sweep import tables as sweeps
 from tests import hostile
 
 HOSTILE = {

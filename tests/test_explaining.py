@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import commands, explaining, targets
-from hlsgate.__main__ import main
+from hlsgate.cli import commands, explaining
+from hlsgate.cli.main import main
 from hlsgate.diagnosis import catalogue, pictures
 from hlsgate.diagnosis.catalogue import CATALOGUE, Finding
 from hlsgate.diagnosis.divergence import Diagnosis, LayerRow
-from hlsgate.errors import DiagnosisError, SuiteError
-from hlsgate.fixedpoint import Fixed
+from hlsgate.infra.errors import DiagnosisError, SuiteError
+from hlsgate.spec import targets
+from hlsgate.spec.fixedpoint import Fixed
 from tests import catalogue_document
 
 BAD = Finding(catalogue.ACCUMULATOR, "accum is fixed<10,3>: 7 sums beyond its range")

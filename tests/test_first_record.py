@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.test_accuracy import test_accuracy_baseline as claim
-from hlsgate import suite
-from hlsgate.errors import BaselineError
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge.baselines import Baselines
+from hlsgate.suites import suite
 from tests import stored
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlsgate.errors import SuiteError
-from hlsgate.fixedpoint import Fixed
+from hlsgate.infra.errors import SuiteError
+from hlsgate.spec.fixedpoint import Fixed
 
 TYPES = st.builds(Fixed, st.integers(1, 20), st.integers(-4, 20), st.booleans())
 

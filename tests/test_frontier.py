@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import suite
-from hlsgate.__main__ import main
-from hlsgate.declarations import Pruning, Quantizer, Recipe, Saved
-from hlsgate.errors import BaselineError, FrontierError, SuiteError
-from hlsgate.families import Grid, Setting
-from hlsgate.fixedpoint import Fixed
-from hlsgate.frontier import documents, execution, gate, groups, tables, work
-from hlsgate.frontier.gate import Slack
-from hlsgate.frontier.points import family_of, point_of, points_of, reference2
+from hlsgate.cli.main import main
+from hlsgate.infra.errors import BaselineError, FrontierError, SuiteError
+from hlsgate.spec.declarations import Pruning, Quantizer, Recipe, Saved
+from hlsgate.spec.families import Grid, Setting
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.suites import suite
+from hlsgate.sweep import documents, execution, gate, groups, tables, work
+from hlsgate.sweep.gate import Slack
+from hlsgate.sweep.points import family_of, point_of, points_of, reference2
 from tests.frontiers import GROUPS, JETS, REFERENCE, group, made, point, sweep
 
 SLACK = Slack(0.004, 0.1)
@@ -184,7 +184,7 @@ def test_workers_load_the_suite_of_a_file(tmp_path):
     file.write_text(
         "from dataclasses import replace\n"
         "from pathlib import Path\n"
-        "from hlsgate import suite\n"
+        "from hlsgate.suites import suite\n"
         "SUITE = replace(suite.shipped(), home=Path(__file__).parent)\n"
     )
     try:

@@ -8,9 +8,9 @@ pytest.importorskip("optuna")
 
 from optuna.trial import TrialState
 
-from hlsgate.errors import FrontierError, SuiteError
-from hlsgate.frontier import documents, execution, search
-from hlsgate.frontier.points import point_of, points_of
+from hlsgate.infra.errors import FrontierError, SuiteError
+from hlsgate.sweep import documents, execution, search
+from hlsgate.sweep.points import point_of, points_of
 from tests.frontiers import JETS, made, sweep
 from tests.frontiers import point as told_point
 
@@ -162,7 +162,7 @@ def test_a_search_stays_within_the_ranges_of_its_family(content, tmp_path):
     """Every family has ranges of its own, and as many widths as its network has layers."""
     import optuna
 
-    from hlsgate import suite
+    from hlsgate.suites import suite
 
     digits = suite.benchmark("digits")
     study = optuna.create_study(directions=["maximize", "minimize"])

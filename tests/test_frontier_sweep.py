@@ -9,11 +9,11 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from hlsgate.cache import Cache
-from hlsgate.errors import FrontierError
-from hlsgate.frontier import sweep
-from hlsgate.frontier.display import Lines, Live, best, told
-from hlsgate.frontier.sweep import Task
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import FrontierError
+from hlsgate.sweep import sweep
+from hlsgate.sweep.display import Lines, Live, best, told
+from hlsgate.sweep.sweep import Task
 from tests.frontiers import point
 
 

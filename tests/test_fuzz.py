@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hlsgate import checkpoints, documents, hardware, results, suite
-from hlsgate.errors import (
+from hlsgate.facts import results
+from hlsgate.infra import documents
+from hlsgate.infra.errors import (
     BaselineError,
     CheckpointError,
     HlsgateError,
@@ -28,13 +29,16 @@ from hlsgate.errors import (
     ResultsError,
 )
 from hlsgate.judge import baselines, changes, entries, listing, rebaselining, summary
-from hlsgate.reports import json_file, ndjson_file, vitis
-from hlsgate.reports.da4ml import parse_da4ml
-from hlsgate.reports.nextpnr import parse_nextpnr
-from hlsgate.reports.oneapi import parse_oneapi, parse_oneapi_fit
-from hlsgate.reports.vitis import parse_vitis
-from hlsgate.reports.vivado import parse_vivado
-from hlsgate.reports.yosys import parse_yosys
+from hlsgate.models import checkpoints
+from hlsgate.pipeline import hardware
+from hlsgate.suites import suite
+from hlsgate.synthesis.reports import json_file, ndjson_file, vitis
+from hlsgate.synthesis.reports.da4ml import parse_da4ml
+from hlsgate.synthesis.reports.nextpnr import parse_nextpnr
+from hlsgate.synthesis.reports.oneapi import parse_oneapi, parse_oneapi_fit
+from hlsgate.synthesis.reports.vitis import parse_vitis
+from hlsgate.synthesis.reports.vivado import parse_vivado
+from hlsgate.synthesis.reports.yosys import parse_yosys
 from tests import test_reports_open as open_reports
 from tests.good_runs import good_run
 from tests.oneapi_reports import FITTED, report_rows, write_files

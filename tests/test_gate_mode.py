@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from fixtures import summary
-from hlsgate import results
+from hlsgate.facts import results
 from tests import test_gates
 from tests.test_gates import ROOT, TOTALS, judge, write_report
 

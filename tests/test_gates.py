@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import checkpoints, suite
-from hlsgate.checkpoints import Checkpoint
+from hlsgate.models import checkpoints
+from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.suites import suite
 from tests.oneapi_reports import report_rows, row_named, write_project
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import guardian
+from hlsgate.infra import guardian
 from tests.processes import assert_gone
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 CODE = """
 import os, subprocess, sys
 from pathlib import Path
-from hlsgate import guardian
+from hlsgate.infra import guardian
 def sleeper(name):
     started = subprocess.Popen(["sleep", "300"], start_new_session=True)
     Path(name).write_text(str(started.pid))

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import suite
-from hlsgate.cache import Cache
-from hlsgate.errors import SynthesisError
-from hlsgate.hardware import Hardware
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import SynthesisError
+from hlsgate.pipeline.hardware import Hardware
+from hlsgate.suites import suite
 from tests.oneapi_reports import write_project
 from tests.stand_ins import Converted, no_jets
 

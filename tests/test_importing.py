@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import documents, suite
-from hlsgate.declarations import Design, Target
-from hlsgate.errors import BaselineError
+from hlsgate.infra import documents
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import baselines, hls4ml_files, hls4ml_folder
 from hlsgate.judge.budgets import judge_design
 from hlsgate.judge.judging import target_facts
-from hlsgate.measurement import Measurement
-from hlsgate.targets import VITIS
+from hlsgate.spec.declarations import Design, Target
+from hlsgate.spec.measurement import Measurement
+from hlsgate.spec.targets import VITIS
+from hlsgate.suites import suite
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "migration" / "baselines"
 ONEAPI = EXAMPLES / "oneAPI/2025.0.1/test_trigger_io_parallel-oneAPI.json"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from hlsgate import literature
-from hlsgate.bops import DenseLayer, bops
-from hlsgate.errors import LiteratureError
+from hlsgate.facts.bops import DenseLayer, bops
+from hlsgate.infra.errors import LiteratureError
+from hlsgate.report import literature
 
 KNOWN = literature.load()
 

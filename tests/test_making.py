@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import checkpoints, commands, hardware, suite
-from hlsgate.cache import Cache
-from hlsgate.checkpoints import Checkpoint
-from hlsgate.errors import TrainingError
-from hlsgate.hardware import Hardware
+from hlsgate.cli import commands
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import TrainingError
+from hlsgate.models import checkpoints
+from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.pipeline import hardware
+from hlsgate.pipeline.hardware import Hardware
+from hlsgate.suites import suite
 from tests.oneapi_reports import write_project
 from tests.stand_ins import Converted, no_jets
 

@@ -9,11 +9,11 @@ from typing import get_args
 
 import pytest
 
-from hlsgate import suite
 from hlsgate.judge import budgets, judging, kinds
 from hlsgate.judge.baselines import Baselines, Tolerance
 from hlsgate.judge.budgets import Verdict, decide, judge_accuracy, judge_design
-from hlsgate.metrics import metric
+from hlsgate.spec.metrics import metric
+from hlsgate.suites import suite
 from tests.declared import part_of
 from tests.good_runs import places
 from tests.hunting import judge_good, refused, survives, unreadable

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hlsgate import suite
 from hlsgate.conversion import project_name
-from hlsgate.naming import LONGEST, for_people, is_safe, safe_names, strange
+from hlsgate.conversion.naming import LONGEST, for_people, is_safe, safe_names, strange
+from hlsgate.suites import suite
 
 ATTACK = 'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch canary"), w4)\n#endif\n'
 HOSTILE = (

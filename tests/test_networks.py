@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from fixtures.verdicts import require
-from hlsgate import results, suite, tables
-from hlsgate.declarations import Shortfall
-from hlsgate.errors import GateFailed, Undecided
+from hlsgate.facts import results
+from hlsgate.infra.errors import GateFailed, Undecided
 from hlsgate.judge import baselines, networks
 from hlsgate.judge.claims import Claim, settled, worst_of
-from hlsgate.page import emulation
+from hlsgate.report import tables
+from hlsgate.report.page import emulation
+from hlsgate.spec.declarations import Shortfall
+from hlsgate.suites import suite
 from tests import good_facts, stored
 
 ROOT = Path(__file__).parents[1]

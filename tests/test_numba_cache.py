@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from fixtures import session
-from hlsgate import commands, numba_cache
-from hlsgate.cache import Cache
-from hlsgate.frontier import work
-from hlsgate.making import worker
-from hlsgate.numba_cache import VARIABLE
-from hlsgate.progress import silent
+from hlsgate.cli import commands
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.progress import silent
+from hlsgate.logic import numba_cache
+from hlsgate.logic.numba_cache import VARIABLE
+from hlsgate.pipeline.making import worker
+from hlsgate.sweep import work
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def test_the_name_does_not_depend_on_the_working_directory(tmp_path, monkeypatch
 
 CODE = """
 import os, pathlib, sys
-from hlsgate import numba_cache
+from hlsgate.logic import numba_cache
 numba_cache.apply(pathlib.Path(sys.argv[1]))
 print(os.environ[numba_cache.VARIABLE], flush=True)
 pathlib.Path(os.environ[numba_cache.VARIABLE], "compiled").touch()

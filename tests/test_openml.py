@@ -16,11 +16,11 @@ from sklearn.datasets import _openml
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from hlsgate import datasets, openml, suite
-from hlsgate.cache import Cache
-from hlsgate.errors import DatasetError
-from hlsgate.progress import silent
-from hlsgate.shipped import jet_rows
+from hlsgate.data import datasets, openml
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import DatasetError
+from hlsgate.infra.progress import silent
+from hlsgate.suites import jet_rows, suite
 from tests.test_datasets import ROWS, jets
 
 

@@ -92,7 +92,7 @@ def test_weights_are_those_below_the_suite(mine):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "defines nothing as SUITE; it should be a hlsgate.suites.Suite."),
+        ("", "defines nothing as SUITE; it should be a hlsgate.spec.suites.Suite."),
         ("\nraise ValueError('odd')", "suite.py, line 2: ValueError: odd"),
         (GOOD.replace('"mine-float"', '"float"'), "variant 'float': its key has to begin with"),
         (None, "is not there, or is no file; 'python -m hlsgate init' writes a suite"),

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from hlsgate import packages
+from hlsgate.infra import packages
 
 
 @pytest.fixture

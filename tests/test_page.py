@@ -11,15 +11,18 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import checkpoints, figures, page, results, suite
-from hlsgate.__main__ import main
-from hlsgate.cache import Cache
-from hlsgate.errors import ExtraMissing, ResultsError
-from hlsgate.figures import roc
-from hlsgate.figures.kept import Figures
+from hlsgate.cli.main import main
+from hlsgate.facts import results
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import ExtraMissing, ResultsError
 from hlsgate.judge import baselines, summary
-from hlsgate.page import accuracy, emulation, frontier, resources, verdict, weights
-from hlsgate.page.blocks import Folded, Grid, Heading, Row, Text
+from hlsgate.models import checkpoints
+from hlsgate.report import figures, page
+from hlsgate.report.figures import roc
+from hlsgate.report.figures.kept import Figures
+from hlsgate.report.page import accuracy, emulation, frontier, resources, verdict, weights
+from hlsgate.report.page.blocks import Folded, Grid, Heading, Row, Text
+from hlsgate.suites import suite
 from tests import page_sample
 from tests.declared import using
 from tests.hostile import MARKER, hostile

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from hlsgate import parity
+from hlsgate.facts import parity
 
 
 def compare(_both, gained, lost, _neither, margin=0.01):

@@ -3,9 +3,10 @@
 import pytest
 from click.testing import CliRunner
 
-from hlsgate import illustrations, results, tradeoff
-from hlsgate.__main__ import main
-from hlsgate.errors import ResultsError
+from hlsgate.cli.main import main
+from hlsgate.facts import results
+from hlsgate.infra.errors import ResultsError
+from hlsgate.report import illustrations, tradeoff
 from tests import page_sample
 
 pytestmark = pytest.mark.usefixtures("only_jets")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hlsgate.errors import CacheError
+from hlsgate.infra.errors import CacheError
 from hlsgate.pipeline import _values
 
 

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from hlsgate.cache import Cache, NotMade
-from hlsgate.errors import ToolNotFound
-from hlsgate.making import jobs, plan
-from hlsgate.making.jobs import Job, Kind
+from hlsgate.infra.cache import Cache, NotMade
+from hlsgate.infra.errors import ToolNotFound
+from hlsgate.pipeline.making import jobs, plan
+from hlsgate.pipeline.making.jobs import Job, Kind
 
 ROOT = Path(__file__).parents[1]
 KEY = {"variant": "jets-q4_p75", "recipe": {"steps": 5, "seed": 1}, "source": "abc"}

@@ -115,7 +115,7 @@ def _forgiving():
     """Return the suite's variants, where the exercise's may lose everything."""
     from dataclasses import replace
 
-    from hlsgate import suite
+    from hlsgate.suites import suite
 
     return tuple(
         replace(one, shortfalls=tuple(replace(known, worst=1.0) for known in one.shortfalls))

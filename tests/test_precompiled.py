@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate.cache import Cache
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
+from hlsgate.infra.cache import Cache
 from tests.projects import stand_in, write_project
 
 ROOT = Path(__file__).parents[1]

@@ -5,9 +5,9 @@ import pytest
 
 from hlsgate.diagnosis import probing
 from hlsgate.diagnosis.graphs import counterparts
-from hlsgate.errors import DiagnosisError
-from hlsgate.fixedpoint import Fixed
-from hlsgate.layers import HardwareLayer, KerasLayer
+from hlsgate.infra.errors import DiagnosisError
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.layers import HardwareLayer, KerasLayer
 from tests.written_firmware import write_firmware
 
 KIND = Fixed(8, 4)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import process
-from hlsgate.errors import ToolNotFound
-from hlsgate.process import Completed, last_lines, require_tool, run_logged
+from hlsgate.infra import process
+from hlsgate.infra.errors import ToolNotFound
+from hlsgate.infra.process import Completed, last_lines, require_tool, run_logged
 from tests.processes import assert_gone
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import draws, suite
-from hlsgate.errors import BaselineError, SuiteError
+from hlsgate.infra.errors import BaselineError, SuiteError
 from hlsgate.judge import baselines, kinds, recipes
 from hlsgate.judge.baselines import Baselines
+from hlsgate.suites import suite
+from hlsgate.sweep import draws
 from tests import processes, stored
 from tests.projects import wait_for
 from tests.stored import OTHER_SHA, SHA, VARIANT

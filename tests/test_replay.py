@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import hardware, suite
-from hlsgate.cache import Cache
-from hlsgate.errors import ReportError
-from hlsgate.hardware import Hardware
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import ReportError
+from hlsgate.pipeline import hardware
+from hlsgate.pipeline.hardware import Hardware
+from hlsgate.suites import suite
 from tests.oneapi_reports import write_project
 from tests.stand_ins import Converted, no_jets
 

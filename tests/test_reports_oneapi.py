@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hlsgate.errors import ReportError
-from hlsgate.measurement import Measurement
-from hlsgate.metrics import METRICS
-from hlsgate.reports import ndjson_file
-from hlsgate.reports.oneapi import parse_oneapi, parse_oneapi_fit
+from hlsgate.infra.errors import ReportError
+from hlsgate.spec.measurement import Measurement
+from hlsgate.spec.metrics import METRICS
+from hlsgate.synthesis.reports import ndjson_file
+from hlsgate.synthesis.reports.oneapi import parse_oneapi, parse_oneapi_fit
 from tests.oneapi_reports import (
     COLUMNS,
     FITTED,

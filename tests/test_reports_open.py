@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hlsgate.errors import ReportError
-from hlsgate.reports.da4ml import parse_da4ml
-from hlsgate.reports.nextpnr import parse_nextpnr
-from hlsgate.reports.yosys import parse_yosys
+from hlsgate.infra.errors import ReportError
+from hlsgate.synthesis.reports.da4ml import parse_da4ml
+from hlsgate.synthesis.reports.nextpnr import parse_nextpnr
+from hlsgate.synthesis.reports.yosys import parse_yosys
 
 COUNTED = {"da4ml": "9.1", "metrics": {"da_cost": 12.5, "register_bits": 7, "stages": 2}}
 CELLS = {"MISTRAL_ALUT4": 30, "MISTRAL_ALUT_ARITH": 12, "MISTRAL_FF": 9, "MISTRAL_NOT": 4}

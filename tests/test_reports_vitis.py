@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hlsgate.errors import ReportError
-from hlsgate.measurement import Measurement
-from hlsgate.metrics import METRICS
-from hlsgate.reports import ndjson_file
-from hlsgate.reports.vitis import parse_vitis
-from hlsgate.reports.vivado import parse_vivado
+from hlsgate.infra.errors import ReportError
+from hlsgate.spec.measurement import Measurement
+from hlsgate.spec.metrics import METRICS
+from hlsgate.synthesis.reports import ndjson_file
+from hlsgate.synthesis.reports.vitis import parse_vitis
+from hlsgate.synthesis.reports.vivado import parse_vivado
 from tests.vitis_reports import (
     CSYNTH,
     PART,

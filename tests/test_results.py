@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import results, tables
-from hlsgate.errors import ResultsError
+from hlsgate.facts import results
+from hlsgate.infra.errors import ResultsError
 from hlsgate.judge import baselines, networks
+from hlsgate.report import tables
 from tests import good_facts
 
 LIMITS = baselines.load(Path(__file__).parents[1] / "baselines.json")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import results
+from hlsgate.facts import results
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
 SCHEMA = json.loads(results.SCHEMA_FILE.read_text())

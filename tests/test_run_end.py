@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import results
-from hlsgate.outcomes import of
+from hlsgate.facts import results
+from hlsgate.facts.outcomes import of
 
 ROOT = Path(__file__).parents[1]
 CLAIMS = """
@@ -23,7 +23,7 @@ import os
 
 import pytest
 
-from hlsgate.errors import GateFailed, ToolNotFound
+from hlsgate.infra.errors import GateFailed, ToolNotFound
 
 
 @pytest.fixture

@@ -8,18 +8,18 @@ import time
 
 import pytest
 
-from hlsgate import suite
-from hlsgate.errors import ReportError, SynthesisError
-from hlsgate.making import jobs, runner
-from hlsgate.making.jobs import Job, Kind
-from hlsgate.making.worker import Place
+from hlsgate.infra.errors import ReportError, SynthesisError
+from hlsgate.pipeline.making import jobs, runner
+from hlsgate.pipeline.making.jobs import Job, Kind
+from hlsgate.pipeline.making.worker import Place
+from hlsgate.suites import suite
 
 SUITE = """
 import os, pathlib, signal, sys, time
-from hlsgate.errors import ReportError, SynthesisError
-from hlsgate.making import jobs
-from hlsgate.suites import Suite
-from hlsgate.targets import BACKENDS
+from hlsgate.infra.errors import ReportError, SynthesisError
+from hlsgate.pipeline.making import jobs
+from hlsgate.spec.suites import Suite
+from hlsgate.spec.targets import BACKENDS
 
 HERE = pathlib.Path(__file__).parent
 

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import confined, emulation, sandbox
+from hlsgate import emulation
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
-from hlsgate.errors import EmulationError, ToolNotFound
-from hlsgate.process import run_logged
-from hlsgate.sandbox import Confinement
+from hlsgate.infra import confined, sandbox
+from hlsgate.infra.errors import EmulationError, ToolNotFound
+from hlsgate.infra.process import run_logged
+from hlsgate.infra.sandbox import Confinement
 from tests.projects import write_project
 
 HEAD = """

@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from hlsgate import saved_models
-from hlsgate.errors import DatasetError, DiagnosisError
+from hlsgate.infra.errors import DatasetError, DiagnosisError
 from hlsgate.inspection import config, hdf5, limited, values
 from hlsgate.inspection.limited import Refused
+from hlsgate.models import saved_models
 from tests.attacks import files, planted
 
 h5py = pytest.importorskip("h5py")
@@ -236,7 +236,7 @@ def test_unusable_rows(tmp_path, arrays, told):
 @pytest.mark.parametrize("name", planted.ROWS)
 def test_attacking_rows(tmp_path, name):
     """Each is refused in a sentence, by both readers of rows, before it is unpacked."""
-    from hlsgate import datasets
+    from hlsgate.data import datasets
 
     path = planted.ROWS[name](tmp_path, tmp_path)
     with pytest.raises(DiagnosisError) as error:
@@ -251,7 +251,7 @@ def test_attacking_rows(tmp_path, name):
 def test_attacking_columns(tmp_path, name):
     """What unpacks to gigabytes, and what is no column of numbers, are refused in a sentence."""
     pytest.importorskip("pyarrow")
-    from hlsgate import datasets
+    from hlsgate.data import datasets
 
     path = planted.PARQUET[name](tmp_path, tmp_path)
     with pytest.raises(DatasetError) as error:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import scratch
-from hlsgate.errors import EmulationError
+from hlsgate.infra import scratch
+from hlsgate.infra.errors import EmulationError
 
 ROOT = Path(__file__).parents[1]
 HOLD = (
-    "from hlsgate import scratch\n"
+    "from hlsgate.infra import scratch\n"
     "with scratch.folder() as one, scratch.folder() as two:\n"
     "    (one / 'deep').mkdir(); (one / 'deep' / 'file').write_text('x' * 1000)\n"
     "    print(one, two, flush=True); input()\n"

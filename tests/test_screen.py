@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import overview, screen, suite
+from hlsgate.facts.outcomes import Failure, Run, Skip, grouped, one_line, skips_of
 from hlsgate.judge import baselines, summary
-from hlsgate.outcomes import Failure, Run, Skip, grouped, one_line, skips_of
-from hlsgate.overview import Row
+from hlsgate.report import overview, screen
+from hlsgate.report.overview import Row
+from hlsgate.suites import suite
 from tests import good_facts, good_runs
 
 ROOT = Path(__file__).parents[1]

@@ -9,10 +9,10 @@ import shutil
 
 import pytest
 
-from hlsgate import suite
 from hlsgate.judge.budgets import Verdict
 from hlsgate.judge.judging import Judged
 from hlsgate.judge.wholeness import Selection, gaps
+from hlsgate.suites import suite
 from tests.declared import changed, using
 from tests.test_gates import TOTALS, run, write_report
 
@@ -162,11 +162,11 @@ def test_an_empty_suite_fails_a_gate(tmp_path):
     """Whoever takes everything out of the declarations has no green gate."""
     (tmp_path / "suite.py").write_text(
         "from pathlib import Path\n"
-        "from hlsgate.suites import Suite\n"
-        "from hlsgate.targets import ONEAPI\n"
+        "from hlsgate.spec.suites import Suite\n"
+        "from hlsgate.spec.targets import ONEAPI\n"
         "SUITE = Suite((), (), (), Path(__file__).parent, (ONEAPI,))\n"
     )
-    shutil.copy("hlsgate/starter/baselines.json.template", tmp_path / "baselines.json")
+    shutil.copy("hlsgate/suites/starter/baselines.json.template", tmp_path / "baselines.json")
     args = (RESOURCES, "--suite", str(tmp_path / "suite.py"))
     assert run(*args)[0] == 0
     code, _, output = run(*args, "--whole")

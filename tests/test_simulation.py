@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlsgate import simulation
-from hlsgate.errors import SynthesisError, ToolNotFound, TracingError
+from hlsgate.infra.errors import SynthesisError, ToolNotFound, TracingError
 from hlsgate.logic import Ports, verilog_sources
+from hlsgate.synthesis import simulation
 
 KIFS = st.tuples(st.integers(0, 1), st.integers(0, 9), st.integers(0, 12)).map(list)
 

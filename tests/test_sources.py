@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import hlsgate
-from hlsgate import sources
+from hlsgate.infra import sources
 
 PACKAGE = Path(hlsgate.__file__).parent
 
@@ -37,7 +37,7 @@ def reached(module):
     return {name.removeprefix("hlsgate.") for name in found}
 
 
-@pytest.mark.parametrize("module", ["training", "emulation", "diagnosis.diagnosing"])
+@pytest.mark.parametrize("module", ["models.training", "emulation", "diagnosis.diagnosing"])
 def test_every_module_in_reach_counts(copied, module):
     """An edit of code in any module that a stage imports, however far away, changes its digest."""
     before = digest(module)
@@ -54,15 +54,21 @@ def test_every_module_in_reach_counts(copied, module):
 
 def test_reach_is_at_least_what_is_imported():
     """What Python imports when a stage is imported is in reach, apart from what declares."""
-    registry = reached("toolchains")  # chooses a tool, and imports all of them
-    for module in ("conversion", "emulation", "logic", "simulation", "diagnosis.configured"):
+    registry = reached("synthesis.toolchains")  # chooses a tool, and imports all of them
+    for module in (
+        "conversion",
+        "emulation",
+        "logic",
+        "synthesis.simulation",
+        "diagnosis.configured",
+    ):
         code = f"import sys, hlsgate.{module}; print(*(n for n in sys.modules if 'hlsgate.' in n))"
         ran = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         imported = {name.removeprefix("hlsgate.") for name in ran.stdout.split()}
-        declared = {name for name in imported if name.split(".")[0] in ("shipped", "suite")}
-        assert imported - declared - registry - {"toolchains"} <= reached(module), module
+        declared = {name for name in imported if name.split(".")[0] == "suites"}
+        assert imported - declared - registry - {"synthesis.toolchains"} <= reached(module), module
 
 
 @pytest.mark.parametrize(
@@ -77,29 +83,29 @@ def test_reach_is_at_least_what_is_imported():
 )
 def test_words_do_not_count(copied, old, new):
     """Comments, docstrings and layout change no digest."""
-    before, file = digest("training"), copied / "training.py"
+    before, file = digest("models.training"), copied / "models" / "training.py"
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
-    assert digest("training") == before
+    assert digest("models.training") == before
 
 
 def test_names_in_texts_are_followed(copied):
     """A module that is named only to be run in another process counts, too."""
-    assert "toolchains.yosys_worker" in reached("toolchains.yosys")
+    assert "synthesis.toolchains.yosys_worker" in reached("synthesis.toolchains.yosys")
 
 
 def test_what_declares_is_not_followed(copied):
     """An edit of the shipped networks changes no stage: what is declared is in keys as values."""
-    before = digest("training")
-    file = copied / "shipped" / "jets.py"
+    before = digest("models.training")
+    file = copied / "suites" / "jets.py"
     file.write_text(file.read_text() + "\nPLANTED = 1\n")
-    assert digest("training") == before
+    assert digest("models.training") == before
 
 
 def test_unknown_module_is_an_error():
     """A digest of nothing would never change."""
-    with pytest.raises(ModuleNotFoundError, match=r"no module hlsgate\.trainig"):
-        digest("trainig")
+    with pytest.raises(ModuleNotFoundError, match=r"no module hlsgate\.models\.trainig"):
+        digest("models.trainig")
 
 
 @pytest.fixture
@@ -154,5 +160,5 @@ def test_equal_code_elsewhere_is_equal(helped, tmp_path):
 
 def test_every_stage_exists():
     """The stages that keys are made of are modules."""
-    for name in ("training", "conversion", "emulation", "logic", "simulation"):
+    for name in ("models.training", "conversion", "emulation", "logic", "synthesis.simulation"):
         assert importlib.util.find_spec(f"hlsgate.{name}")

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from hlsgate import starter
+from hlsgate.suites import starter
 
 NAMES = (
     'a" if print(1) else ".h5',

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import suite, targets
-from hlsgate.declarations import Emulation, Recipe, Saved, Topology, Variant
-from hlsgate.errors import SuiteError
-from hlsgate.suites import Benchmark, Suite
+from hlsgate.infra.errors import SuiteError
+from hlsgate.spec import targets
+from hlsgate.spec.declarations import Emulation, Recipe, Saved, Topology, Variant
+from hlsgate.spec.suites import Benchmark, Suite
+from hlsgate.suites import suite
 from tests.declared import using
 
 RECIPE = Recipe(100, 1e-3)
@@ -135,9 +136,9 @@ def test_one_suite_is_active():
 
 GOOD = """
 from pathlib import Path
-from hlsgate import targets
-from hlsgate.declarations import Emulation, Recipe, Topology, Variant
-from hlsgate.suites import Benchmark, Suite
+from hlsgate.spec import targets
+from hlsgate.spec.declarations import Emulation, Recipe, Topology, Variant
+from hlsgate.spec.suites import Benchmark, Suite
 
 HOME = Path(__file__).parent
 BENCHMARK = Benchmark("mine", HOME / "mine.npz", ("no", "yes"))
@@ -179,7 +180,7 @@ def test_a_suite_is_loaded(file, tmp_path, monkeypatch):
         ("import json\njson.loads('[')", r"my-suite\.py, line 2: JSONDecodeError"),
         ("\nimport not_there", r"my-suite\.py, line 2: ModuleNotFoundError: No module named 'not_"),
         ("\nexec('(')", r"my-suite\.py, line 2: SyntaxError"),
-        ("", r"my-suite\.py defines nothing as SUITE; it should be a hlsgate\.suites\.Suite"),
+        ("", r"my-suite\.py defines nothing as SUITE; it should be a hlsgate\.spec\.suites\.Suite"),
         ("SUITE = [1]", r"my-suite\.py defines a list as SUITE; it should be"),
         (
             GOOD.replace('"mine-float"', '"float"'),

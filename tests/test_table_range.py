@@ -5,8 +5,8 @@ import math
 import pytest
 
 from hlsgate.diagnosis.firmware import Call, Firmware, table_range
-from hlsgate.fixedpoint import Fixed
-from hlsgate.project import Project
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.project import Project
 
 
 @pytest.mark.parametrize(

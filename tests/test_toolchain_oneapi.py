@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import process
-from hlsgate.errors import SynthesisError, ToolNotFound
-from hlsgate.toolchains import oneapi
-from hlsgate.toolchains.oneapi import OneAPI, find, parse, synthesise, usable_version
-from hlsgate.toolchains.synthesis import Synthesis
+from hlsgate.infra import process
+from hlsgate.infra.errors import SynthesisError, ToolNotFound
+from hlsgate.synthesis.toolchains import oneapi
+from hlsgate.synthesis.toolchains.oneapi import OneAPI, find, parse, synthesise, usable_version
+from hlsgate.synthesis.toolchains.synthesis import Synthesis
 from tests import stand_ins
 from tests.oneapi_reports import report_rows, row_named, write_project
 from tests.processes import assert_gone

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from hlsgate import process
-from hlsgate.errors import SynthesisError, ToolNotFound
-from hlsgate.toolchains import TOOLCHAINS, da4ml, nextpnr, require, yosys
-from hlsgate.toolchains.nextpnr import Nextpnr
-from hlsgate.toolchains.yosys import Yosys
+from hlsgate.infra import process
+from hlsgate.infra.errors import SynthesisError, ToolNotFound
+from hlsgate.synthesis.toolchains import TOOLCHAINS, da4ml, nextpnr, require, yosys
+from hlsgate.synthesis.toolchains.nextpnr import Nextpnr
+from hlsgate.synthesis.toolchains.yosys import Yosys
 from tests.processes import assert_gone
 from tests.test_reports_open import SYNTHESISED, TIMED
 

@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 
-from hlsgate import process, suite, targets, toolchains
-from hlsgate.cache import Cache
-from hlsgate.declarations import Design
-from hlsgate.errors import SynthesisError, ToolNotFound
-from hlsgate.hardware import Hardware
+from hlsgate.infra import process
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import SynthesisError, ToolNotFound
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.budgets import decide, judge_design
 from hlsgate.judge.judging import target_facts
-from hlsgate.project import Project
-from hlsgate.toolchains import vitis, vivado
+from hlsgate.pipeline.hardware import Hardware
+from hlsgate.spec import targets
+from hlsgate.spec.declarations import Design
+from hlsgate.spec.project import Project
+from hlsgate.suites import suite
+from hlsgate.synthesis import toolchains
+from hlsgate.synthesis.toolchains import vitis, vivado
 from tests import stand_ins, stored
 from tests.processes import assert_gone
 from tests.vitis_reports import CSYNTH, PART, TOP, VIVADO, csynth, write_both, write_csynth
@@ -437,7 +440,7 @@ def test_a_design_is_measured_replayed_and_judged(bench, hardware, design, tmp_p
     measured = hardware.measured(design)
     assert measured == hardware.measured(design)
     hardware.export(design, tmp_path / "reports" / design.key)
-    monkeypatch.setattr("hlsgate.hardware.can_convert", lambda _source: True)
+    monkeypatch.setattr("hlsgate.pipeline.hardware.can_convert", lambda _source: True)
     replayed = hardware.replayed(design, tmp_path / "reports")
     assert replayed == measured.with_origin("replayed")
     facts = {name: getattr(measured, name) for name in stored.FACTS}

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from hlsgate import parity
-from hlsgate.frontier import gate
+from hlsgate.facts import parity
 from hlsgate.judge import budgets, claims, judging
+from hlsgate.sweep import gate
 from tests.verdict_examples import examples
 
 DOCS = Path(__file__).parents[1] / "docs"

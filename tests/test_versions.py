@@ -6,9 +6,10 @@ import copy
 
 import pytest
 
-from hlsgate import results, suite
-from hlsgate.errors import ResultsError
+from hlsgate.facts import results
+from hlsgate.infra.errors import ResultsError
 from hlsgate.judge import baselines, entries, networks, policy
+from hlsgate.suites import suite
 from tests import good_facts, stored
 from tests.stored import DESIGN, VARIANT
 

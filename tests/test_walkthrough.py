@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import suite
+from hlsgate.suites import suite
 from tests.declared import part_of
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from hlsgate import cache, documents, results
-from hlsgate.errors import BaselineError
+from hlsgate.facts import results
+from hlsgate.infra import cache, documents
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import baselines, rebaselining, revision
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +64,7 @@ def beside(path):
 KILLED = """
 import os, resource, signal, sys
 from pathlib import Path
-from hlsgate import cache
+from hlsgate.infra import cache
 from hlsgate.judge import rebaselining
 
 def die(*_args, **_options):

@@ -16,20 +16,25 @@ import numpy as np
 import pytest
 
 from benchmarks import test_accuracy, test_emulation, test_resources, test_rtl
-from hlsgate import checkpoints, determinism, draws, evaluation, results, suite, toolchains
-from hlsgate.checkpoints import Checkpoint
-from hlsgate.declarations import Shortfall
 from hlsgate.diagnosis import configured
-from hlsgate.errors import HlsgateError, Undecided
-from hlsgate.fixedpoint import Fixed
-from hlsgate.frontier import gate as frontier_gate
+from hlsgate.facts import evaluation, results
+from hlsgate.infra import determinism
+from hlsgate.infra.errors import HlsgateError, Undecided
 from hlsgate.judge import baselines, summary
 from hlsgate.judge.budgets import judge_design
-from hlsgate.layers import KerasLayer
-from hlsgate.making.jobs import SIMULATED_ROWS
-from hlsgate.measurement import Measurement
-from hlsgate.shipped.jets import JETS
-from hlsgate.targets import ONEAPI, VITIS
+from hlsgate.models import checkpoints
+from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.pipeline.making.jobs import SIMULATED_ROWS
+from hlsgate.spec.declarations import Shortfall
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.layers import KerasLayer
+from hlsgate.spec.measurement import Measurement
+from hlsgate.spec.targets import ONEAPI, VITIS
+from hlsgate.suites import suite
+from hlsgate.suites.jets import JETS
+from hlsgate.sweep import draws
+from hlsgate.sweep import gate as frontier_gate
+from hlsgate.synthesis import toolchains
 from tests import stored
 from tests.frontiers import group, sweep
 from tests.test_divergence import DENSE, INPUTS, RELU, diagnose

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hlsgate.declarations import Backend, Emulation, Quantizer, Recipe, Topology, Variant
-from hlsgate.fixedpoint import Fixed
-from hlsgate.project import Project
+from hlsgate.spec.declarations import Backend, Emulation, Quantizer, Recipe, Topology, Variant
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.project import Project
 
 VARIANT = Variant(
     "small", "jets", Topology(2, (3,), 2),

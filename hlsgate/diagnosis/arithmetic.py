@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hlsgate.layers import INPUT, HardwareLayer
+from hlsgate.spec.layers import INPUT, HardwareLayer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.fixedpoint import Fixed
+    from hlsgate.spec.fixedpoint import Fixed
 
 WEIGHTS, ACCUMULATOR, RESULT = "weights", "accumulator", "result"
 LIFTABLE = (RESULT, ACCUMULATOR, WEIGHTS)

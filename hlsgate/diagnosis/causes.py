@@ -17,13 +17,13 @@ from hlsgate.diagnosis.arithmetic import (
     known,
 )
 from hlsgate.diagnosis.catalogue import Finding
-from hlsgate.layers import HardwareLayer
+from hlsgate.spec.layers import HardwareLayer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.fixedpoint import Fixed
+    from hlsgate.spec.fixedpoint import Fixed
 
 SOFTMAX_NAME = "softmax"
 """The one name for which hls4ml's oneAPI and Quartus writers size the tables (1.3.0)."""

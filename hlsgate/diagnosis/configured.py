@@ -13,13 +13,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import architecture
-from hlsgate.declarations import HLS4ML_TABLE_SIZE, Backend, Variant
 from hlsgate.diagnosis import firmware
 from hlsgate.diagnosis.firmware import Call, Firmware
-from hlsgate.errors import FirmwareError
-from hlsgate.layers import KerasLayer
-from hlsgate.project import Project
+from hlsgate.infra.errors import FirmwareError
+from hlsgate.spec import architecture
+from hlsgate.spec.declarations import HLS4ML_TABLE_SIZE, Backend, Variant
+from hlsgate.spec.layers import KerasLayer
+from hlsgate.spec.project import Project
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +71,7 @@ def facts(
     layers : sequence of KerasLayer
         Its layers (`hlsgate.pipeline.Pipeline.layers`).
     weights : mapping of str to ndarray
-        Its weights (`hlsgate.training.hardware_weights`).
+        Its weights (`hlsgate.models.training.hardware_weights`).
     backend : Backend
         What it was converted for.
     project : Project

@@ -7,27 +7,28 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import conversion, emulation, keras_models, renaming
-from hlsgate.conversion import Settings
+from hlsgate import conversion, emulation
+from hlsgate.conversion import Settings, renaming
+from hlsgate.conversion.naming import for_people, is_safe
 from hlsgate.diagnosis import firmware, graphs, probing
 from hlsgate.diagnosis.catalogue import PRUNING_WRAPPER, Finding
 from hlsgate.diagnosis.causes import Context
 from hlsgate.diagnosis.divergence import Bounds, Diagnosis, LayerRow, diagnose
 from hlsgate.emulation import Emulator
-from hlsgate.errors import DiagnosisError
-from hlsgate.escaping import shown
-from hlsgate.layers import SOFTMAX, WRAPPER, HardwareLayer, KerasLayer
-from hlsgate.naming import for_people, is_safe
-from hlsgate.progress import Step, silent
-from hlsgate.project import Project
+from hlsgate.infra.errors import DiagnosisError
+from hlsgate.infra.escaping import shown
+from hlsgate.infra.progress import Step, silent
+from hlsgate.models import keras_models
+from hlsgate.spec.layers import SOFTMAX, WRAPPER, HardwareLayer, KerasLayer
+from hlsgate.spec.project import Project
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.cache import Cache
-    from hlsgate.declarations import Backend
-    from hlsgate.fixedpoint import Fixed
+    from hlsgate.infra.cache import Cache
+    from hlsgate.spec.declarations import Backend
+    from hlsgate.spec.fixedpoint import Fixed
 
 
 @dataclass(frozen=True)

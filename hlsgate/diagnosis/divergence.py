@@ -11,14 +11,14 @@ from hlsgate.diagnosis.arithmetic import before_result, known
 from hlsgate.diagnosis.catalogue import CATALOGUE, UNKNOWN, Finding
 from hlsgate.diagnosis.causes import Context
 from hlsgate.diagnosis.softmax_table import SoftmaxTable, measure
-from hlsgate.escaping import markdown
-from hlsgate.layers import INPUT, SOFTMAX, HardwareLayer, Outputs
+from hlsgate.infra.escaping import markdown
+from hlsgate.spec.layers import INPUT, SOFTMAX, HardwareLayer, Outputs
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.fixedpoint import Fixed
+    from hlsgate.spec.fixedpoint import Fixed
 
 
 _LARGE = 10.0

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.fixedpoint import Fixed
+    from hlsgate.spec.fixedpoint import Fixed
 
 FirstLayer = tuple["NDArray[np.float32]", "NDArray[np.float32]", "Fixed"]
 """Kernel (inputs, units) and bias (units,) of a dense first layer, and its activation's type."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hlsgate.errors import FirmwareError
-from hlsgate.fixedpoint import Fixed
-from hlsgate.project import Project
+from hlsgate.infra.errors import FirmwareError
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.project import Project
 
 if TYPE_CHECKING:
     import numpy as np

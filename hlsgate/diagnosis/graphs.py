@@ -10,15 +10,15 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hlsgate.errors import TracingError
-from hlsgate.layers import INPUT, HardwareLayer, KerasLayer
-from hlsgate.tracing.types import fixed_type
+from hlsgate.infra.errors import TracingError
+from hlsgate.logic.tracing.types import fixed_type
+from hlsgate.spec.layers import INPUT, HardwareLayer, KerasLayer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.fixedpoint import Fixed
+    from hlsgate.spec.fixedpoint import Fixed
 
 _CASTING = ("linear", "quantized_bits")
 """Activations that change a value's type and nothing else."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hlsgate.diagnosis.divergence import Diagnosis, LayerRow
-from hlsgate.errors import DiagnosisError
+from hlsgate.infra.errors import DiagnosisError
 
 _INHERITED, _OWN = "#7f9fbf", "#c0392b"
 _SMALLEST = 0.25

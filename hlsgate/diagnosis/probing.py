@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hlsgate.errors import DiagnosisError
-from hlsgate.layers import INPUT, HardwareLayer, Outputs
-from hlsgate.project import Project
+from hlsgate.infra.errors import DiagnosisError
+from hlsgate.spec.layers import INPUT, HardwareLayer, Outputs
+from hlsgate.spec.project import Project
 
 if TYPE_CHECKING:
     import numpy as np

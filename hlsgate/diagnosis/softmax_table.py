@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hlsgate.declarations import HLS4ML_TABLE_SIZE
+from hlsgate.spec.declarations import HLS4ML_TABLE_SIZE
 
 if TYPE_CHECKING:
     import numpy as np

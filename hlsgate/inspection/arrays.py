@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from hlsgate import opening
+from hlsgate.infra import opening
 from hlsgate.inspection import archive
 from hlsgate.inspection.limited import Refused
 

@@ -2,7 +2,8 @@
 
 Keras builds objects from it: it imports the modules that it names, looks up classes and functions,
 and QKeras takes texts apart and calls what they name. So each place of it has to be of a kind that
-stands in `hlsgate.inspection.known`, by class, key and value; what does not is refused by its name.
+stands in `hlsgate.inspection.known`, by class, key and value; what does not is refused by
+its name.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """HDF5 as Keras writes it: plain groups, arrays of numbers, attributes of numbers and text.
 
-``python -m hlsgate.inspection.hdf5 WHY SOURCE TARGET`` copies what is allowed into a new file. HDF5
-can do more, which no model needs: keep arrays in other files, link to them, put one together from
-others, point at objects, load filters. An array is copied whole or the file is refused, so a reader
-of the copy never meets what the stranger wrote.
+``python -m hlsgate.inspection.hdf5 WHY SOURCE TARGET`` copies what is allowed into a new
+file. HDF5 can do more, which no model needs: keep arrays in other files, link to them, put one
+together from others, point at objects, load filters. An array is copied whole or the file is
+refused, so a reader of the copy never meets what the stranger wrote.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from hlsgate import opening
+from hlsgate.infra import opening
 from hlsgate.inspection import limited
 from hlsgate.inspection.limited import Refused
 

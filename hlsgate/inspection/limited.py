@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hlsgate.process import own_module, run_logged
+from hlsgate.infra.process import own_module, run_logged
 
 TIMEOUT_S = 120.0
 _MEMORY = 2**30

@@ -1,7 +1,7 @@
 """Rows in a parquet file: flat columns of numbers, of which the sizes are known first.
 
-``python -m hlsgate.inspection.parquet WHY SOURCE TARGET NAMES`` writes columns into an npz file, in
-a process with limits: a column of 7 GB packs into 200 kB, and pages may claim anything.
+``python -m hlsgate.inspection.parquet WHY SOURCE TARGET NAMES`` writes columns into an npz
+file, in a process with limits: a column of 7 GB packs into 200 kB, and pages may claim anything.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hlsgate import opening
+from hlsgate.infra import opening
 from hlsgate.inspection import arrays, limited
 from hlsgate.inspection.limited import Refused
 

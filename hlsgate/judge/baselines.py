@@ -8,10 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hlsgate import documents, suite
-from hlsgate.errors import BaselineError, SuiteError
-from hlsgate.measurement import Measurement
-from hlsgate.metrics import metric
+from hlsgate.infra import documents
+from hlsgate.infra.errors import BaselineError, SuiteError
+from hlsgate.spec.measurement import Measurement
+from hlsgate.spec.metrics import metric
+from hlsgate.suites import suite
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "baselines-1.json"
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-from hlsgate import suite
 from hlsgate.judge import kinds
 from hlsgate.judge.baselines import FOREIGN, Baselines, Tolerance, exact
-from hlsgate.measurement import Measurement
-from hlsgate.metrics import metric
+from hlsgate.spec.measurement import Measurement
+from hlsgate.spec.metrics import metric
+from hlsgate.suites import suite
 
 State = Literal[
     "ok", "better", "suspicious", "failed", "missing", "new metric", "other weights",

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hlsgate.escaping import markdown
+from hlsgate.infra.escaping import markdown
 from hlsgate.judge import kinds
 from hlsgate.judge.entries import Entry
-from hlsgate.metrics import metric
+from hlsgate.spec.metrics import metric
 
 _NONE = "-"
 _SHARES = ("accuracy", "auc")

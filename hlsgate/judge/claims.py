@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hlsgate.declarations import Shortfall
-from hlsgate.parity import Difference
+from hlsgate.facts.parity import Difference
+from hlsgate.spec.declarations import Shortfall
 
 State = Literal["passed", "failed", "inconclusive", "known failure"]
 

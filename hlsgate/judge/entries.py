@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hlsgate import documents, results
-from hlsgate.errors import ResultsError
+from hlsgate.facts import results
+from hlsgate.infra import documents
+from hlsgate.infra.errors import ResultsError
 from hlsgate.judge import baselines, recipes
 
 _RESOURCE_FACTS = (

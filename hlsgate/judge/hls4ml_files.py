@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hlsgate import documents
-from hlsgate.errors import BaselineError
+from hlsgate.infra import documents
+from hlsgate.infra.errors import BaselineError
 
 _DECIMAL = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _UNKNOWN = "undef"  # Vitis HLS, where a latency depends on the data
@@ -30,7 +30,7 @@ class Field:
     Parameters
     ----------
     metric : str
-        Metric (`hlsgate.metrics`); ``""`` for the clock that was aimed at.
+        Metric (`hlsgate.spec.metrics`); ``""`` for the clock that was aimed at.
     rel : float
         hls4ml's tolerance, relative.
     period : bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hlsgate.errors import BaselineError
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import hls4ml_files
 from hlsgate.judge.hls4ml_files import FORMS, Imported
 

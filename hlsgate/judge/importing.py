@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hlsgate import results, suite
-from hlsgate.declarations import Design
-from hlsgate.errors import BaselineError
+from hlsgate.facts import results
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import hls4ml_folder, kinds
 from hlsgate.judge.entries import Entry
 from hlsgate.judge.hls4ml_files import Imported
 from hlsgate.judge.revision import Revision, rewrite_by
+from hlsgate.spec.declarations import Design
+from hlsgate.suites import suite
 
 STAGE = "hls_estimate"
 IMPORTED = "imported"

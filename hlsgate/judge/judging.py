@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hlsgate import suite
-from hlsgate.declarations import Design, Target
-from hlsgate.errors import BaselineError
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.budgets import Verdict, decide, judge_accuracy, judge_design
-from hlsgate.measurement import Measurement
+from hlsgate.spec.declarations import Design, Target
+from hlsgate.spec.measurement import Measurement
+from hlsgate.suites import suite
 
 State = Literal["passed", "failed", "not compared", "new", "not measured"]
 

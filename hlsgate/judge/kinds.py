@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hlsgate.measurement import Measurement
+from hlsgate.spec.measurement import Measurement
 
 _HASH_LENGTH = 64
 

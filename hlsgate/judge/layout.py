@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hlsgate.escaping import markdown
+from hlsgate.infra.escaping import markdown
 from hlsgate.judge import changes
 from hlsgate.judge.budgets import Verdict
 from hlsgate.judge.judging import Judged

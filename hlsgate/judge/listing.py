@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from hlsgate.errors import BaselineError
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import changes, entries, kinds, recipes
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.budgets import judge_value

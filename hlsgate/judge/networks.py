@@ -11,14 +11,15 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hlsgate import parity, suite
-from hlsgate.declarations import Variant
-from hlsgate.equality import in_lsb
-from hlsgate.errors import BaselineError
+from hlsgate.facts import parity
+from hlsgate.facts.equality import in_lsb
+from hlsgate.facts.parity import Difference
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import recipes
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.claims import Claim, State, settled
-from hlsgate.parity import Difference
+from hlsgate.spec.declarations import Variant
+from hlsgate.suites import suite
 
 Facts = Mapping[str, Any]
 
@@ -115,8 +116,8 @@ def same_outputs(field: str, variant: Variant, where: str, facts: Facts) -> list
         Key of the backend, or `INTERPRETER`, which is held against hls4ml's own code on the test
         rows.
     facts : mapping
-        ``rows``, ``rows_different`` and more (`hlsgate.equality.Comparison.as_json`); of agreement
-        also ``with``, the backend that it is with.
+        ``rows``, ``rows_different`` and more (`hlsgate.facts.equality.Comparison.as_json`); of
+        agreement also ``with``, the backend that it is with.
     """
     claim, what = _SAME[field]
     if field == "exact" and where == INTERPRETER:

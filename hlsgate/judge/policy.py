@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hlsgate import documents, results, suite
-from hlsgate.errors import ResultsError
+from hlsgate.facts import results
+from hlsgate.infra import documents
+from hlsgate.infra.errors import ResultsError
 from hlsgate.judge import baselines
 from hlsgate.judge.changes import Change
+from hlsgate.suites import suite
 
 Policy = Mapping[str, str]
 """By place: what is decided there, as text."""

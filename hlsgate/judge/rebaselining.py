@@ -12,16 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hlsgate import suite
-from hlsgate.declarations import Variant
-from hlsgate.errors import BaselineError, SuiteError
+from hlsgate.infra.errors import BaselineError, SuiteError
 from hlsgate.judge import changes, entries, networks
 from hlsgate.judge.baselines import FOREIGN, exact
 from hlsgate.judge.budgets import Verdict
 from hlsgate.judge.entries import Entry
 from hlsgate.judge.judging import verdicts_on
 from hlsgate.judge.revision import Revision, rewrite
-from hlsgate.metrics import metric
+from hlsgate.spec.declarations import Variant
+from hlsgate.spec.metrics import metric
+from hlsgate.suites import suite
 
 _OF_ANOTHER_KIND = ("other weights", "not comparable")
 

@@ -14,8 +14,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hlsgate.cache import digest
-from hlsgate.errors import BaselineError
+from hlsgate.infra.cache import digest
+from hlsgate.infra.errors import BaselineError
 from hlsgate.judge import kinds
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.budgets import State, Verdict
@@ -50,7 +50,7 @@ def means(entry: Mapping[str, Any]) -> dict[str, float]:
 
 
 def values(scored: Mapping[str, Any]) -> dict[str, float]:
-    """Return accuracy and areas of what was scored (`hlsgate.evaluation.scored`), by metric."""
+    """Return accuracy and areas (`hlsgate.facts.evaluation.scored`), by metric."""
     areas = {f"auc {name}": value for name, value in scored["auc"].items()}
     return {"accuracy": scored["accuracy"], **areas}
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hlsgate import documents, results
-from hlsgate.errors import BaselineError, ResultsError
+from hlsgate.facts import results
+from hlsgate.infra import documents
+from hlsgate.infra.errors import BaselineError, ResultsError
 from hlsgate.judge import baselines as baselines_file
 from hlsgate.judge import changes, entries
 from hlsgate.judge.baselines import Baselines

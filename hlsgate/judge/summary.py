@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hlsgate import outcomes, suite
-from hlsgate.errors import ResultsError
-from hlsgate.escaping import markdown, terminal
+from hlsgate.facts import outcomes
+from hlsgate.facts.outcomes import Failure, Group, Run
+from hlsgate.infra.errors import ResultsError
+from hlsgate.infra.escaping import markdown, terminal
 from hlsgate.judge import layout, networks, policy
 from hlsgate.judge.baselines import Baselines
 from hlsgate.judge.budgets import Verdict
@@ -18,7 +19,7 @@ from hlsgate.judge.changes import Change
 from hlsgate.judge.claims import Claim
 from hlsgate.judge.judging import Judged, explain, free_values, judge_run, new_values
 from hlsgate.judge.policy import Policy
-from hlsgate.outcomes import Failure, Group, Run
+from hlsgate.suites import suite
 
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 

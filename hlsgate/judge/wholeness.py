@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hlsgate import suite
-from hlsgate.declarations import Design
 from hlsgate.judge.judging import Judged
+from hlsgate.spec.declarations import Design
+from hlsgate.suites import suite
 
 _FEW = 3
 

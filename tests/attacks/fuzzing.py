@@ -24,9 +24,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from hlsgate import saved_models
-from hlsgate.errors import HlsgateError
+from hlsgate.infra.errors import HlsgateError
 from hlsgate.inspection import hdf5, limited
+from hlsgate.models import saved_models
 from tests.attacks import files, mutations
 
 TIMEOUT_S = 60
@@ -136,7 +136,7 @@ def judge(path, *, load):
     """Read one file in this process; return how it ended and its notes."""
     try:
         if load:
-            from hlsgate import keras_models
+            from hlsgate.models import keras_models
 
             model = keras_models.load_model(path)
             if any(np.any(values == SECRET) for values in model.get_weights()):
@@ -246,7 +246,7 @@ def run(inputs, seed, *, load, keep=None, progress=None):
 
 def _import_everything():
     """Import what loading needs, once; TensorFlow starts its threads later, in each process."""
-    from hlsgate import keras_models
+    from hlsgate.models import keras_models
 
     warnings.simplefilter("ignore")
     keras_models.tensorflow()

@@ -2,7 +2,7 @@
 
 import json
 
-from hlsgate.shipped import digits, jets
+from hlsgate.suites import digits, jets
 from tests import oneapi_reports, vitis_reports
 from tests import test_reports_open as open_reports
 from tests.attacks import documents, planted
@@ -11,9 +11,9 @@ SUITE = """
 from dataclasses import replace
 from pathlib import Path
 
-from hlsgate import shipped
-from hlsgate.declarations import Target
-from hlsgate.targets import DA4ML, NEXTPNR_ECP5, ONEAPI_AGILEX7, VITIS, YOSYS_CYCLONEV, designs
+from hlsgate.suites import shipped
+from hlsgate.spec.declarations import Target
+from hlsgate.spec.targets import DA4ML, NEXTPNR_ECP5, ONEAPI_AGILEX7, VITIS, YOSYS_CYCLONEV, designs
 
 _VITIS = Target("vitis_part", "vitis", VITIS, "xcinv9p-mint1234-2-e", "hls_estimate", softmax=True)
 _ALL = (DA4ML, YOSYS_CYCLONEV, NEXTPNR_ECP5, ONEAPI_AGILEX7, _VITIS)
@@ -59,7 +59,7 @@ RUNS = -(-3 * len(ATTACKS) // len(VARIANTS))
 
 def plan(number, folder, canary):
     """Write a suite and a run's reports; return by design the attack, and whether it is none."""
-    from hlsgate import suite
+    from hlsgate.suites import suite
 
     (folder / "suite.py").write_text(SUITE.format(root=str(suite.home())))
     planned = {}

@@ -149,8 +149,8 @@ def _command(arguments):
     """Run a command in this process; pytest, too, which it would start anew."""
     import pytest
 
-    from hlsgate import running
-    from hlsgate.__main__ import main
+    from hlsgate.cli import running
+    from hlsgate.cli.main import main
 
     def here(command, env):
         os.environ.update(env)

@@ -6,8 +6,10 @@ from itertools import chain, pairwise
 
 import pytest
 
-from hlsgate import commands, results, suite
+from hlsgate.cli import commands
+from hlsgate.facts import results
 from hlsgate.judge import baselines, summary
+from hlsgate.suites import suite
 from tests import page_sample
 from tests.declared import using
 from tests.hostile import MARKER, hostile

@@ -10,13 +10,16 @@ import pytest
 
 pytest.importorskip("hls4ml")
 
-from hlsgate import conversion, keras_models, renaming, suite, targets
-from hlsgate.conversion import Settings
+from hlsgate import conversion
+from hlsgate.conversion import Settings, renaming
+from hlsgate.conversion.naming import is_safe
 from hlsgate.diagnosis import diagnosing
 from hlsgate.diagnosis.diagnosing import Subject
-from hlsgate.errors import ConversionError
-from hlsgate.naming import is_safe
-from hlsgate.quiet import quietly
+from hlsgate.infra.errors import ConversionError
+from hlsgate.infra.quiet import quietly
+from hlsgate.models import keras_models
+from hlsgate.spec import targets
+from hlsgate.suites import suite
 
 ATTACK = 'inputs\n#ifdef PARAMETERS_H_\n#define w4 (system("touch {}"), w4)\n#endif\n'
 TYPE = "fixed<16,6>"

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import conversion, targets
+from hlsgate import conversion
 from hlsgate.conversion import Settings
 from hlsgate.diagnosis import catalogue, diagnosing
 from hlsgate.diagnosis.diagnosing import Subject
-from hlsgate.errors import ConversionError, DiagnosisError
-from hlsgate.fixedpoint import Fixed
-from hlsgate.quiet import quietly
+from hlsgate.infra.errors import ConversionError, DiagnosisError
+from hlsgate.infra.quiet import quietly
+from hlsgate.spec import targets
+from hlsgate.spec.fixedpoint import Fixed
 from tests import catalogue_document
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "diagnosis.md"
@@ -247,7 +248,7 @@ def test_two_causes_at_once(tmp_path):
 
 def test_probes_are_checked(tmp_path, monkeypatch):
     """A probed build whose outputs are other ones is refused."""
-    from hlsgate.errors import DiagnosisError
+    from hlsgate.infra.errors import DiagnosisError
 
     real = diagnosing._emulated
 

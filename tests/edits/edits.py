@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hlsgate.packages import READ_WHOLE
+from hlsgate.infra.packages import READ_WHOLE
 from tests.edits.fields import edits
 from tests.edits.project import NET, Nouns, rows
 
@@ -90,23 +90,25 @@ def line(module: str, old: str, new: str, *, short: bool = False) -> Edit:
 
 
 CODE = (
-    line("training.py", "return x if rounded is None else rounded.round(x)",
+    line("models/training.py", "return x if rounded is None else rounded.round(x)",
          "return rounded.round(x)[:, ::-1].copy()", short=True),
-    line("fixedpoint.py", "_rounded(exact, self.rounding)", '_rounded(exact, "TRN")'),
-    line("datasets.py", "y_train=labels[~test],", "y_train=labels[~test] * 0,"),
-    line("keras_models.py", "    shaped = fitted_to(model, x, variant)\n    parts = []\n",
+    line("spec/fixedpoint.py", "_rounded(exact, self.rounding)", '_rounded(exact, "TRN")'),
+    line("data/datasets.py", "y_train=labels[~test],", "y_train=labels[~test] * 0,"),
+    line("models/keras_models.py", "    shaped = fitted_to(model, x, variant)\n    parts = []\n",
          "    shaped = -fitted_to(model, x, variant)\n    parts = []\n"),
-    line("logic.py", "found[part] = self.comb.predict(on_grid, n_threads=threads)",
+    line("logic/__init__.py", "found[part] = self.comb.predict(on_grid, n_threads=threads)",
          "found[part] = 1 + self.comb.predict(on_grid, n_threads=threads)"),
-    line("logic.py", '"stages": stages,', '"stages": stages + 1,', short=True),
-    line("tracing/layers.py", "return value if value.low >= 0 else value.relu()", "return value"),
-    line("reports/da4ml.py", "name: number(count,", "name: 1 + number(count,"),
-    line("reports/yosys.py", "values.get(name, 0) + count", "values.get(name, 0) + 2 * count"),
-    line("equality.py", "rows_different=int((by_row > 0).sum()),", "rows_different=1,"),
-    line("evaluation.py", 'right.mean()', 'right[1:].mean()'),
-    line("curves.py", "np.round(true[last], _DIGITS)", "np.round(true[last], 2)"),
-    line("parity.py", "value=(gained - lost) / n,", "value=gained / n,"),
-    line("parity.py", "high=_tango_upper(gained, lost, n, z),", "high=1.0,"),
+    line("logic/__init__.py", '"stages": stages,', '"stages": stages + 1,', short=True),
+    line("logic/tracing/layers.py", "return value if value.low >= 0 else value.relu()",
+         "return value"),
+    line("synthesis/reports/da4ml.py", "name: number(count,", "name: 1 + number(count,"),
+    line("synthesis/reports/yosys.py", "values.get(name, 0) + count",
+         "values.get(name, 0) + 2 * count"),
+    line("facts/equality.py", "rows_different=int((by_row > 0).sum()),", "rows_different=1,"),
+    line("facts/evaluation.py", 'right.mean()', 'right[1:].mean()'),
+    line("facts/curves.py", "np.round(true[last], _DIGITS)", "np.round(true[last], 2)"),
+    line("facts/parity.py", "value=(gained - lost) / n,", "value=gained / n,"),
+    line("facts/parity.py", "high=_tango_upper(gained, lost, n, z),", "high=1.0,"),
     line("host/dense.h", "Word sum = 0;", "Word sum = 1;"),
 )  # fmt: skip
 

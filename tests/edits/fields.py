@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from hlsgate.fixedpoint import ROUNDINGS, SATURATIONS
+from hlsgate.spec.fixedpoint import ROUNDINGS, SATURATIONS
 
 OTHER = {
     "schedule": {"constant": "polynomial", "cosine": "constant", "polynomial": "constant"},

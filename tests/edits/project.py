@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from hlsgate import targets
-from hlsgate.declarations import Emulation, Pruning, Quantizer, Recipe, Topology
-from hlsgate.documents import write_text
-from hlsgate.errors import SuiteError
-from hlsgate.fixedpoint import Fixed
-from hlsgate.starter import FILES, write
+from hlsgate.infra.documents import write_text
+from hlsgate.infra.errors import SuiteError
+from hlsgate.spec import targets
+from hlsgate.spec.declarations import Emulation, Pruning, Quantizer, Recipe, Topology
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.suites.starter import FILES, write
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ("hlsgate", "fixtures", "benchmarks", "conftest.py", "pyproject.toml", "baselines.json")
@@ -35,10 +35,10 @@ from pathlib import Path
 
 import networks
 
-from hlsgate.declarations import *  # noqa: F403
-from hlsgate.fixedpoint import Fixed
-from hlsgate.suites import Benchmark, Suite
-from hlsgate.targets import DA4ML, YOSYS_CYCLONEV, designs
+from hlsgate.spec.declarations import *  # noqa: F403
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.spec.suites import Benchmark, Suite
+from hlsgate.spec.targets import DA4ML, YOSYS_CYCLONEV, designs
 
 HERE = Path(__file__).parent
 BACKEND = $backend

@@ -27,13 +27,17 @@ sys.path[:0] = [str(ROOT)]
 import numpy as np  # noqa: E402
 from click.testing import CliRunner  # noqa: E402
 
-from hlsgate import datasets, numba_cache, parity, suite, training  # noqa: E402
-from hlsgate.__main__ import main  # noqa: E402
-from hlsgate.cache import Cache  # noqa: E402
-from hlsgate.hardware import Hardware  # noqa: E402
+from hlsgate.cli.main import main  # noqa: E402
+from hlsgate.data import datasets  # noqa: E402
+from hlsgate.facts import parity  # noqa: E402
+from hlsgate.infra.cache import Cache  # noqa: E402
+from hlsgate.infra.progress import silent  # noqa: E402
+from hlsgate.logic import numba_cache  # noqa: E402
+from hlsgate.models import training  # noqa: E402
 from hlsgate.pipeline import Pipeline  # noqa: E402
-from hlsgate.progress import silent  # noqa: E402
-from hlsgate.reports import da4ml  # noqa: E402
+from hlsgate.pipeline.hardware import Hardware  # noqa: E402
+from hlsgate.suites import suite  # noqa: E402
+from hlsgate.synthesis.reports import da4ml  # noqa: E402
 from tests import good_runs  # noqa: E402
 
 Facts = Iterator[tuple[str, str]]

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from hlsgate.numba_cache import FOLDER, VARIABLE
+from hlsgate.logic.numba_cache import FOLDER, VARIABLE
 from tests.machines import processors
 from tests.machines.settings import SETTINGS, TRACING, Setting
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hlsgate.datasets import Dataset
-from hlsgate.declarations import Recipe, Variant
+from hlsgate.data.datasets import Dataset
+from hlsgate.spec.declarations import Recipe, Variant
 
 LATE = 0.9
 """Share of all steps after which pruning that starts too late starts."""

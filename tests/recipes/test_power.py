@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from hlsgate import datasets, draws, suite
-from hlsgate.cache import Cache, default_root
+from hlsgate.data import datasets
+from hlsgate.infra.cache import Cache, default_root
 from hlsgate.judge import baselines, recipes
 from hlsgate.pipeline import Pipeline
+from hlsgate.suites import suite
+from hlsgate.sweep import draws
 from tests.recipes.faults import FAULTS
 
 KEYS = ("digits-q5_p75", "jets-q4_p75_exercise")

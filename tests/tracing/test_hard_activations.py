@@ -8,10 +8,12 @@ import pytest
 
 pytest.importorskip("hls4ml")
 
-from hlsgate import conversion, keras_models, targets
+from hlsgate import conversion
 from hlsgate.conversion import Settings
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
-from hlsgate.quiet import quietly
+from hlsgate.infra.quiet import quietly
+from hlsgate.models import keras_models
+from hlsgate.spec import targets
 
 
 @quietly

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import checkpoints, suite
-from hlsgate.checkpoints import Checkpoint
+from hlsgate.models import checkpoints
+from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.suites import suite
 
 ROOT = Path(__file__).parents[2]
 KEY = "jets-q4_p75"

@@ -1,7 +1,8 @@
 """Sums in plain integers are those of hls4ml's own loops, for random types, sizes and factors.
 
-One program for each backend holds both: ``dense_resource``, which `hlsgate.adapting` changed, and
-hls4ml's ``dense_rf_lt`` and ``dense_rf_gt``, which it left. Needs hls4ml's headers and g++.
+One program for each backend holds both: ``dense_resource``, which `hlsgate.emulation.adapting`
+changed, and hls4ml's ``dense_rf_lt`` and ``dense_rf_gt``, which it left. Needs hls4ml's headers and
+g++.
 ``HLSGATE_DENSE_CASES=N`` tries N layers on each backend.
 """
 
@@ -15,8 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import adapting
-from hlsgate.emulation import FLAGS, HOST, find_compiler
+from hlsgate.emulation import FLAGS, HOST, adapting, find_compiler
 
 BACKENDS = ("oneAPI", "Quartus")
 CASES = int(os.environ.get("HLSGATE_DENSE_CASES", "48"))

@@ -13,21 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlsgate import (
-    checkpoints,
-    conversion,
-    datasets,
-    hls4ml_plugin,
-    keras_models,
-    suite,
-    targets,
-)
-from hlsgate.cache import Cache
-from hlsgate.errors import EmulationError, TracingError
-from hlsgate.fixedpoint import Fixed
+from hlsgate import conversion
+from hlsgate.data import datasets
+from hlsgate.emulation import hls4ml_plugin
+from hlsgate.infra.cache import Cache
+from hlsgate.infra.errors import EmulationError, TracingError
+from hlsgate.infra.quiet import quietly
 from hlsgate.logic import exact_and_deep, load
-from hlsgate.quiet import quietly
-from hlsgate.tracing import trace
+from hlsgate.logic.tracing import trace
+from hlsgate.models import checkpoints, keras_models
+from hlsgate.spec import targets
+from hlsgate.spec.fixedpoint import Fixed
+from hlsgate.suites import suite
 
 BACKENDS = ("oneAPI", "Quartus", "Vitis")
 SEEDS = range(int(os.environ.get("HLSGATE_TRACING_SEEDS", "4")))
@@ -237,7 +234,7 @@ def test_casts_of_every_mode(seed):
     """Logic casts as numbers do, from any type to any other: each value of the source is tried."""
     from da4ml.trace import FixedVariableArrayInput, HWConfig, comb_trace
 
-    from hlsgate.tracing.casts import cast
+    from hlsgate.logic.tracing.casts import cast
 
     rng = np.random.default_rng(seed)
     signed, width = bool(rng.integers(2)), int(rng.integers(1, 11))

@@ -1,0 +1,1 @@
+"""Data sets: loaded, split, scaled, downloaded."""

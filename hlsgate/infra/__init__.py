@@ -1,0 +1,1 @@
+"""What any program needs: files, processes, a cache, errors; nothing of networks or FPGAs."""

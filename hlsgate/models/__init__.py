@@ -1,0 +1,1 @@
+"""Keras: networks built, trained, read from files, evaluated."""

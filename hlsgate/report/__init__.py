@@ -1,0 +1,1 @@
+"""Results shown: tables, the screen, the page, figures. Nothing is judged here."""

@@ -1,0 +1,1 @@
+"""The nouns: networks, recipes, types, targets, designs, suites, measurements; plain data."""

@@ -1,0 +1,102 @@
+"""A suite to start from, written into a folder of one's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from hlsgate.data.datasets import read
+from hlsgate.infra.documents import write_text
+from hlsgate.infra.errors import DatasetError, SuiteError
+
+FILES = ("suite.py", "baselines.json", "tox.ini", "hlsgate.yml")
+"""What is written; a template of each lies beside this module."""
+
+PLACEHOLDERS = {"float": Path("float.h5"), "small": Path("small.h5")}
+_NAME = re.compile(r"[a-z0-9_]+")
+
+
+def write(folder: Path, benchmark: str, data: Path, models: Mapping[str, Path]) -> list[Path]:
+    """Write a suite of saved models, with empty baselines, and snippets for tox and for CI.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to; created. Nothing that is there is overwritten.
+    benchmark : str
+        Key of the benchmark, of a-z, 0-9 and _.
+    data : pathlib.Path
+        npz file of its rows; need not be there yet.
+    models : mapping of str to pathlib.Path
+        Name and file of every model; the first is what the others are held against. Placeholders
+        where empty.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was written.
+
+    Raises
+    ------
+    SuiteError
+        If a name cannot be part of a key, or a file is there already.
+    """
+    for name in (benchmark, *models):
+        if not _NAME.fullmatch(name):
+            raise SuiteError(f"{name!r} cannot be part of a key; use a-z, 0-9 and _.")
+    taken = [folder / name for name in FILES if (folder / name).exists()]
+    if taken:
+        raise SuiteError(f"{taken[0]} is there already; name another folder, or remove it.")
+    chosen = dict(models) or PLACEHOLDERS
+    first = next(iter(chosen))
+    values = {
+        "benchmark": benchmark,
+        "data": repr(_relative(data, folder)),
+        "classes": _classes(data),
+        "variants": "\n".join(
+            _variant(benchmark, name, _relative(path, folder), first)
+            for name, path in chosen.items()
+        ),
+        "first": f"{benchmark}-{first}",
+    }
+    for name in FILES:
+        text = (Path(__file__).parent / f"{name}.template").read_text("utf-8")
+        write_text(folder / name, Template(text).substitute(values), SuiteError)
+    return [folder / name for name in FILES]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Return a path as the suite's file has to write it: from its own folder, where it can."""
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
+
+
+def _classes(data: Path) -> str:
+    """Return names for the classes that the rows have; three where there are no rows yet."""
+    try:
+        last = int(read(data).labels.max())
+    except (DatasetError, ValueError, TypeError):
+        last = 2
+    return repr(tuple(str(label) for label in range(last + 1)))
+
+
+def _variant(benchmark: str, name: str, path: str, first: str) -> str:
+    if name == first:
+        lines = [
+            'emulation=Emulation("model", exact=False),',
+            'about="what the others are held against",',
+        ]
+    else:
+        lines = [
+            "# Types of the inputs and of the logits in hardware; hls4ml chooses all others.",
+            "emulation=Emulation(inputs=Fixed(16, 6), logits=Fixed(16, 6)),",
+            f'reference="{benchmark}-{first}",',
+            "# Say how many zeros every kernel has, to have it checked: sparsity=0.75,",
+        ]
+    head = [f'"{benchmark}-{name}",', f'"{benchmark}",', f"Saved(HERE / {path!r}),", "recipe=None,"]
+    body = "\n".join(f"        {line}" for line in [*head, *lines])
+    return f"    Variant(\n{body}\n    ),"

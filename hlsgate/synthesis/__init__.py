@@ -1,0 +1,1 @@
+"""Tools that make hardware: run, their reports read, their Verilog simulated."""
