@@ -95,7 +95,7 @@ def test_recipe(trainable, weights_of, evaluate, baselines, pipeline, record):
         "processor": determinism.processor(),
         "equal_to_frozen": not differs,
         "differs": differs,
-        "must_be_equal": own and determinism.supported(),
+        "must_be_equal": own and determinism.same_bits(frozen.about.get("processor")),
     }
     record("variants", trainable.key, "retrained", facts)
     found = evaluate(trainable, "retrained")

@@ -2,10 +2,11 @@
 
 oneDNN, which multiplies TensorFlow's matrices, chooses its kernels by the processor, and kernels
 of different vector widths add in different orders. Limited to AVX2, and without XLA, whose code
-generator looks at the processor too, equal training gives equal weights. Eigen splits sums by the
-size of the L1 data cache; from 24 KiB up, as all such processors have, that changes nothing here.
-Tried on Intel and AMD (docs/recipes.md); nothing is claimed of other architectures, nor of
-processors without AVX2.
+generator looks at the processor too, equal training gives equal weights. Eigen blocks matrices by
+the size of the L1 data cache, 32 or 48 KiB on such processors, which changes the order of some sums
+for some sizes of batch and layer (docs/machines.md): not for the suite that ships, but others have
+to be held against the kind of processor that they were frozen on. Nothing is claimed of other
+architectures, nor of processors without AVX2.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ Source: oneDNN's "CPU dispatcher control"; TensorFlow's ``tensorflow/core/util/u
 
 NEEDED = frozenset({"avx2", "fma"})
 _CPUINFO = Path("/proc/cpuinfo")
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _imported_before: list[bool] = []
 
 
@@ -47,11 +49,23 @@ def processor() -> str:
     Examples
     --------
     >>> processor()  # doctest: +SKIP
-    'x86-64 with AVX2'
+    'x86-64 with AVX2, L1 data cache of 32 KiB'
     """
     if supported():
-        return "x86-64 with AVX2"
+        return f"x86-64 with AVX2, L1 data cache of {_l1_data()}"
     return f"{platform.machine()} {model_name()}"
+
+
+def same_bits(frozen_on: str | None) -> bool:
+    """Whether a training here has to give the bits of one that was made on some processor.
+
+    Parameters
+    ----------
+    frozen_on : str or None
+        What `processor` said there; None where that does not matter, as was tried for the suite
+        that ships.
+    """
+    return supported() and frozen_on in (None, processor())
 
 
 @functools.cache
@@ -68,6 +82,21 @@ def supported() -> bool:
 def model_name() -> str:
     """Return the processor's name, as the system states it."""
     return _field("model name") or platform.processor() or "unknown processor"
+
+
+@functools.cache
+def _l1_data() -> str:
+    """Return the size of the first core's L1 data cache, as Linux states it."""
+    for folder in sorted(_CACHES.glob("index*")):
+        try:
+            level, kind, size = (
+                (folder / name).read_text().strip() for name in ("level", "type", "size")
+            )
+        except OSError:
+            continue
+        if (level, kind) == ("1", "Data"):
+            return size.removesuffix("K") + " KiB"
+    return "unknown size"
 
 
 def _field(name: str) -> str:

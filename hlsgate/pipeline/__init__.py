@@ -173,7 +173,8 @@ class Pipeline:
                     teacher=self._probabilities(teacher) if teacher else None,
                     progress=progress,
                 )
-            about = {name: key[name] for name in ("variant", "recipe", "dataset", "versions")}
+            told = ("variant", "recipe", "dataset", "processor", "versions")
+            about = {name: key[name] for name in told}
             checkpoints.save(folder / "weights.npz", Checkpoint(weights, about))
 
         entry = self.cache.entry("trained", key, make)
