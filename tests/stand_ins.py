@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hlsgate.infra.errors import SynthesisError
-from hlsgate.pipeline import Pipeline
+from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.spec.project import Project
 
 

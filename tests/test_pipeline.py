@@ -3,11 +3,11 @@
 import pytest
 
 from hlsgate.infra.errors import CacheError
-from hlsgate.pipeline import _values
+from hlsgate.pipeline.stages.values import load
 
 
 def test_a_damaged_cache_entry_is_a_sentence(tmp_path):
     """Half a file in the cache says which folder to delete."""
     (tmp_path / "values.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(CacheError, match=r"is damaged .* delete that folder"):
-        _values(tmp_path)
+        load(tmp_path)

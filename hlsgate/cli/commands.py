@@ -19,8 +19,8 @@ from hlsgate.judge.changes import Change
 from hlsgate.judge.revision import refuse_under_ci
 from hlsgate.logic import numba_cache
 from hlsgate.models import checkpoints
-from hlsgate.pipeline import Pipeline, checkpoint_path
 from hlsgate.pipeline.hardware import Hardware, captured
+from hlsgate.pipeline.pipeline import Pipeline, checkpoint_path
 from hlsgate.spec.declarations import Variant
 from hlsgate.suites import suite
 from hlsgate.synthesis.toolchains import nextpnr, yosys

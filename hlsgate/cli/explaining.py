@@ -18,7 +18,7 @@ from hlsgate.infra.documents import write_text
 from hlsgate.infra.errors import DiagnosisError, SuiteError
 from hlsgate.infra.progress import Step, silent
 from hlsgate.models import keras_models, saved_models
-from hlsgate.pipeline import Pipeline
+from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.spec.declarations import Backend, Variant
 from hlsgate.spec.fixedpoint import Fixed, require_finite
 from hlsgate.spec.targets import BACKENDS, ONEAPI

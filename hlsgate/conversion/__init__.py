@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 PACKAGES = ("hls4ml",)
 """Distributions whose version moves the projects."""
 
+NAME = "network"
+"""hls4ml's name of every project of a suite: files depend on no name of a variant."""
+
 _NOT_FIRMWARE = ("keras_model.keras", "keras_model.h5", "hls4ml_config.yml")
 """Files that hls4ml adds for its own use; they hold paths of the machine, and no firmware."""
 
@@ -107,20 +110,20 @@ def convert(variant: Variant, model: Any, backend: Backend, folder: Path) -> Pro
     ConversionError
         If hls4ml refuses; the message says what it said.
     """
-    settings, name = settings_of(variant, model), project_name(variant.key)
-    return convert_model(model, settings, backend, folder, name)[0]
+    return convert_model(model, settings_of(variant, model), backend, folder, NAME, variant.key)[0]
 
 
 @quietly
 def convert_model(
-    model: Any, settings: Settings, backend: Backend, folder: Path, name: str
+    model: Any, settings: Settings, backend: Backend, folder: Path, name: str, title: str = ""
 ) -> tuple[Project, Any]:
     """Write any Keras model as a project; return it with the hls4ml ModelGraph that it is of.
 
-    Parameters and errors are those of `convert`; `name` is the project's.
+    Parameters and errors are those of `convert`; `name` is the project's, and `title` what errors
+    call it, where that is another.
     """
-    stamp = digest([model.name, backend.key])[:8]
-    log, what = folder.with_name("conversion.log"), f"{name} cannot be written as a project"
+    stamp, title = digest([model.name, backend.key])[:8], title or name
+    log, what = folder.with_name("conversion.log"), f"{title} cannot be written as a project"
     with scratch.told(ConversionError, what):
         folder.mkdir(parents=True, exist_ok=True)
         stream = log.open("w")
@@ -138,7 +141,7 @@ def convert_model(
         except Exception as error:  # hls4ml raises bare Exception in many places
             told = for_people(str(error), renaming.names_in(model))
             raise ConversionError(
-                f"hls4ml could not convert {name} for {backend.hls4ml}: {told}"
+                f"hls4ml could not convert {title} for {backend.hls4ml}: {told}"
             ) from error
     for file in _NOT_FIRMWARE:
         (folder / file).unlink(missing_ok=True)
@@ -151,8 +154,7 @@ def model_graph(variant: Variant, model: Any, backend: Backend, folder: Path) ->
 
     Parameters are those of `convert`; nothing is written yet.
     """
-    settings, name = settings_of(variant, model), project_name(variant.key)
-    return graph_of(model, settings, backend, folder, name)
+    return graph_of(model, settings_of(variant, model), backend, folder, NAME)
 
 
 @quietly

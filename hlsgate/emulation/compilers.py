@@ -56,6 +56,10 @@ class Compiler:
     version: str
     target: str = ""
 
+    def identity(self) -> list[str]:
+        """Return what the bits that it makes depend on."""
+        return [str(self.path), self.kind, self.version, self.target]
+
     def __str__(self) -> str:
         return f"{self.path.name} ({self.version})"
 

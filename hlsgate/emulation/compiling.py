@@ -151,8 +151,7 @@ def _runner(compiler: Compiler, folder: Path, cache: Cache | None) -> Path:
     if cache is None:
         make(folder)
         return folder / RUNNER
-    key = {"compiler": [str(compiler.path), compiler.version, compiler.target],
-           "flags": list(FLAGS), "text": source.read_text()}  # fmt: skip
+    key = {"compiler": compiler.identity(), "flags": list(FLAGS), "text": source.read_text()}
     return cache.entry("runner", key, make) / RUNNER
 
 

@@ -64,7 +64,7 @@ def common_header(
         return None
     text = "".join(f"#include <{name}>\n" for name in (*_STANDARD, *names))
     key = {
-        "compiler": [str(compiler.path), compiler.version, compiler.target],
+        "compiler": compiler.identity(),
         "options": list(options),
         "text": text,
         "types": [project_digest(folder) for folder in types],

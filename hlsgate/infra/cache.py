@@ -223,6 +223,11 @@ class Cache:
         self._whole.add(folder)
 
 
+def content_digest(folder: Path) -> str:
+    """Return the sha256 over names and contents of an entry's files, as they were stored."""
+    return _sha256(folder / _CONTENT_FILE)
+
+
 def _content(folder: Path) -> dict[str, str]:
     """Return the sha256 of every file below a folder, by its path there."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())

@@ -129,6 +129,14 @@ def _read(path: Path, _mtime_ns: int, _size: int) -> Source:
     return Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), mentions)
 
 
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        typed = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        if not typed:
+            yield from _running(child)
+
+
 def _is_text(node: ast.AST) -> bool:
     """Whether a statement is a docstring: a text that nothing is done with."""
     return (
@@ -149,8 +157,11 @@ def _package_of(path: Path) -> list[str]:
 
 
 def _mentions(tree: ast.AST, package: list[str]) -> Iterator[str]:
-    """Yield dotted names that are imported, or named in a text, as what runs in a process is."""
-    for node in ast.walk(tree):
+    """Yield dotted names that are imported, or named in a text, as what runs in a process is.
+
+    What is imported for annotations alone, under ``if TYPE_CHECKING``, makes nothing.
+    """
+    for node in _running(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -12,25 +12,24 @@ from typing import TYPE_CHECKING
 
 from hlsgate.infra import documents
 from hlsgate.infra.errors import ReportError, SynthesisError
-from hlsgate.infra.sources import source_digest
+from hlsgate.pipeline.product import Content
+from hlsgate.pipeline.stages import reports
+from hlsgate.spec.declarations import UNNAMED
 from hlsgate.spec.project import project_digest
 from hlsgate.synthesis.reports.ndjson_file import read_text, shown
 from hlsgate.synthesis.toolchains import TOOLCHAINS, yosys
-from hlsgate.synthesis.toolchains.synthesis import keep_log, naming
+from hlsgate.synthesis.toolchains.synthesis import naming
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.pipeline import Pipeline
+    from hlsgate.pipeline.pipeline import Pipeline
     from hlsgate.spec.declarations import Design
     from hlsgate.spec.measurement import Measurement
 
 MANIFEST = "hlsgate.json"
 """File beside a report that says which design and weights it is of."""
-
-_NOTE = "note.txt"
-"""File beside a report that tells how its run ended, where that was odd."""
 
 _RELEASE = re.compile(r"\d+\.\d+", re.ASCII)
 _UNCHECKED = "its project was not compared with the design's, as hls4ml is not installed here"
@@ -41,7 +40,7 @@ SYNTHESIS_TIMEOUT_S = 4 * 3600.0
 
 @dataclass(frozen=True)
 class Identity:
-    """What a report is of, by which tool; `note` tells how its run ended, where that was odd."""
+    """What a report is of, by which tool; `note` says how its run ended, if that was unusual."""
 
     design: str
     weights_sha256: str
@@ -84,7 +83,7 @@ class Hardware:
         toolchain = TOOLCHAINS[design.target.toolchain]
         version = toolchain.usable_version(toolchain.find())
         weights = self.pipeline.frozen(design.variant).sha256
-        note = (self.report(design).parent / _NOTE).read_text()
+        note = reports.note(self._synthesised(design))
         return Identity(design.key, weights, self.source(design)[1], version, note)
 
     def export(self, design: Design, folder: Path) -> None:
@@ -95,42 +94,24 @@ class Hardware:
 
     def report(self, design: Design) -> Path:
         """Return the folder of a design's report; synthesise where there is none yet."""
+        return reports.report(self._synthesised(design))
+
+    def _synthesised(self, design: Design) -> Path:
         toolchain = TOOLCHAINS[design.target.toolchain]
         tools = toolchain.find()
-        version = toolchain.usable_version(tools)
         source, digest = self.source(design)
-        key = {
-            "project": digest,
-            "target": asdict(design.target),
-            "tool_version": version,
-            "source": source_digest(f"synthesis.toolchains.{design.target.toolchain}"),
-        }
-        log = self.pipeline.cache.root / "logs" / f"{design.key}.log"
-
-        def make(folder: Path) -> None:
-            work = folder / "work"
-            toolchain.prepare(source, work, design.target.part)
-            with self.pipeline.step(f"synthesise {design.key}") as progress:
-
-                def follow(line: str) -> None:
-                    share = toolchain.share_done(line)
-                    if share is not None:
-                        progress(share)
-
-                try:
-                    done = toolchain.synthesise(
-                        work, tools=tools, timeout_s=self.timeout_s, on_line=follow
-                    )
-                finally:  # the folder that the log is written to goes, whatever happens
-                    keep_log(work / toolchain.LOG_NAME, log)
-            shutil.copytree(done.report, folder / "report")
-            (folder / _NOTE).write_text(done.note)
-            shutil.rmtree(work)
-
+        product = reports.Synthesised(
+            Content(digest, lambda: source),
+            replace(design.target, key=UNNAMED),
+            toolchain.usable_version(tools),
+            tools,
+            self.timeout_s,
+            self.pipeline.log(design.key),
+        )
         try:
-            return self.pipeline.cache.entry("synthesised", key, make) / "report"
+            return self.pipeline.made(product, f"synthesise {design.key}", design.variant)
         except SynthesisError as error:
-            raise naming(error, log) from error
+            raise naming(error, product.log) from error
 
     def source(self, design: Design) -> tuple[Path, str]:
         """Return what a design is synthesised from, and its digest."""

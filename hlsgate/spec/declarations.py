@@ -252,6 +252,10 @@ class Emulation:
     exact: bool | None = None
 
 
+UNNAMED = "unnamed-network"
+"""Stands for the key of a variant where it is trained, converted or run: no product has a name."""
+
+
 @dataclass(frozen=True)
 class Variant:
     """A benchmark with a network and, unless that is ready, a recipe.
@@ -319,6 +323,20 @@ class Variant:
         """Share of zeros that every kernel is declared to have at least."""
         pruning = self.recipe.pruning if self.recipe else None
         return pruning.sparsity if pruning else self.sparsity
+
+    def unnamed(self, *, converted: bool) -> Variant:
+        """Return what decides about products: no names, and nothing that only judges ask for.
+
+        Parameters
+        ----------
+        converted : bool
+            With the settings of its conversion.
+        """
+        recipe = self.recipe
+        if recipe and recipe.teacher:
+            recipe = replace(recipe, teacher=UNNAMED)
+        settings = replace(self.emulation, exact=None) if converted else Emulation()
+        return Variant(UNNAMED, UNNAMED, self.network, recipe, settings)
 
     def shortfall(self, gate: str, backend: str | None = None) -> Shortfall | None:
         """Return the (first) declared failure of a gate (on a backend), if there is one."""

@@ -36,6 +36,10 @@ class Project:
     outputs: int
     sha256: str = ""
 
+    def identity(self) -> list[str | int]:
+        """Return what its emulation depends on."""
+        return [self.digest, self.name, self.backend, self.outputs]
+
     @property
     def digest(self) -> str:
         """Hash over every file of the project, build products apart."""

@@ -26,7 +26,7 @@ from hlsgate.infra.errors import SuiteError
 from hlsgate.infra.packages import versions
 from hlsgate.judge import recipes
 from hlsgate.models.keras_models import PACKAGES
-from hlsgate.pipeline import Pipeline
+from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.spec import architecture
 from hlsgate.suites import suite
 

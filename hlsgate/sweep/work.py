@@ -22,8 +22,8 @@ from hlsgate.infra.errors import HlsgateError
 from hlsgate.judge.baselines import load as load_baselines
 from hlsgate.logic import numba_cache
 from hlsgate.models.checkpoints import Checkpoint
-from hlsgate.pipeline import Pipeline
 from hlsgate.pipeline.hardware import SYNTHESIS_TIMEOUT_S, Hardware
+from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.spec import architecture, targets
 from hlsgate.spec.declarations import Design, Variant
 from hlsgate.spec.suites import Benchmark

@@ -65,6 +65,10 @@ class Icarus:
     vvp: Path
     version: str
 
+    def identity(self) -> str:
+        """Return what a simulation depends on."""
+        return self.version
+
 
 def find() -> Icarus:
     """Find ``iverilog`` and ``vvp`` (``HLSGATE_IVERILOG``, ``HLSGATE_VVP``, or PATH).

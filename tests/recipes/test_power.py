@@ -16,7 +16,7 @@ import pytest
 from hlsgate.data import datasets
 from hlsgate.infra.cache import Cache, default_root
 from hlsgate.judge import baselines, recipes
-from hlsgate.pipeline import Pipeline
+from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.suites import suite
 from hlsgate.sweep import draws
 from tests.recipes.faults import FAULTS

@@ -20,9 +20,9 @@ from hlsgate.infra import determinism
 from hlsgate.infra.cache import Cache
 from hlsgate.infra.errors import HlsgateError
 from hlsgate.logic import numba_cache
-from hlsgate.pipeline import Pipeline
 from hlsgate.pipeline.hardware import Hardware
 from hlsgate.pipeline.making.jobs import Job
+from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.suites import suite
 
 Event = tuple[str, str, float]

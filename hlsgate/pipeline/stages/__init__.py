@@ -1,0 +1,1 @@
+"""What is made, one module a stage: each product with its maker, and how it is read."""
