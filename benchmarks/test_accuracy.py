@@ -54,7 +54,7 @@ def test_accuracy_baseline(variant, evaluate, baselines, weights_of, pipeline, r
     """The frozen weights are those of the baseline, and score what it says."""
     checkpoint = weights_of(variant, "frozen")
     types = architecture.weight_types(pipeline.layers(variant))
-    default = variant.emulation.precision
+    default = variant.conversion.precision
     sizes = compression.kernel_sizes(types, default, checkpoint.weights)
     record("variants", variant.key, "sizes", sizes)
     dataset = pipeline.dataset(variant)

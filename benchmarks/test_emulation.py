@@ -25,7 +25,7 @@ def test_logits_equal_keras(typed, any_backend, emulate, pipeline, record):
     checkpoint = pipeline.frozen(typed)
     expected = pipeline.keras_logits(typed, checkpoint, as_hardware=True)
     observed = emulate(typed, any_backend, softmax=False)
-    found = equality.compare(observed, expected, lsb=typed.emulation.precision.lsb)
+    found = equality.compare(observed, expected, lsb=typed.conversion.precision.lsb)
     record("variants", typed.key, "emulation", {any_backend.key: {"exact": found.as_json()}})
     claims = networks.same_outputs("exact", typed, any_backend.key, found.as_json())
     if not found.equal:
@@ -70,7 +70,7 @@ def _expected_causes(variant, cut):
     if not variant.exact:
         return set(catalogue.CATALOGUE) - {catalogue.UNKNOWN}
     known = {catalogue.COARSE_TABLE}
-    known |= {catalogue.RESULT_TYPE} if variant.emulation.logits else set()
+    known |= {catalogue.RESULT_TYPE} if variant.conversion.logits else set()
     return known | ({catalogue.DEFAULT_ACTIVATION} if cut else set())
 
 
@@ -136,7 +136,7 @@ def test_hardware_against_plain_keras(variant, backend, emulate, pipeline, basel
     tolerance = baselines.emulation["hardware"]["max_lsb"]
     expected = pipeline.keras_logits(variant, pipeline.frozen(variant))
     observed = emulate(variant, backend, softmax=False)
-    lsb = variant.emulation.precision.lsb
+    lsb = variant.conversion.precision.lsb
     found = equality.compare(observed, expected, lsb=lsb, tolerance_lsb=tolerance)
     truth = pipeline.dataset(variant).y_test
     accuracy = float(np.mean(observed.argmax(1) == truth))
@@ -201,7 +201,7 @@ def test_untraced_cannot_be_traced(untraced, pipeline, request):
     refused = pipeline.refusal(untraced, pipeline.frozen(untraced), suite.active().traced)
     assert refused is not None, f"{untraced.key} can be traced; take its declaration away"
     note = f"not traced, so not counted: {refused} Declared: "
-    known = untraced.shortfall("logic").reason
+    known = untraced.known_failure("logic").reason
     request.node.user_properties.append(("note", note + known))
 
 

@@ -35,7 +35,7 @@ def test_verilog_equals_interpreter(traced_compressed, pipeline, emulate, simula
     rows = min(simulated_rows(traced_compressed), len(every))
     expected = every[:rows]
     observed = simulated(pipeline.simulated, traced_compressed, weights, backend, rows)
-    lsb = traced_compressed.emulation.precision.lsb
+    lsb = traced_compressed.conversion.precision.lsb
     found = equality.compare(observed, expected, lsb=lsb).as_json()
     record("variants", traced_compressed.key, "simulation", found)
     require(networks.simulation(traced_compressed.key, "Verilog", found))
@@ -48,6 +48,6 @@ def test_netlist_equals_interpreter(netlist, hardware, emulate, simulated, recor
     variant = netlist.variant
     expected = emulate(variant, suite.active().traced, softmax=False, engine="dais")[:NETLIST_ROWS]
     observed = simulated(hardware.simulated_netlist, netlist, NETLIST_ROWS)
-    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb).as_json()
+    found = equality.compare(observed, expected, lsb=variant.conversion.precision.lsb).as_json()
     record("variants", variant.key, "netlists", {netlist.key: found})
     require(networks.simulation(netlist.key, "netlist", found))

@@ -19,7 +19,8 @@ from hlsgate import conversion, emulation, logic
 from hlsgate.emulation import compiling, hls4ml_plugin
 from hlsgate.infra import jobs
 from hlsgate.infra.quiet import quietly
-from hlsgate.models import keras_models, training
+from hlsgate.models import training
+from hlsgate.models.keras2 import building
 from hlsgate.spec import targets
 from hlsgate.spec.families import Setting
 from hlsgate.suites import suite
@@ -88,7 +89,7 @@ def test_interpreter_rate(speed_example, benchmark, pipeline, record, tmp_path):
     variant, backend = speed_example, suite.active().traced
     weights = pipeline.frozen(variant)
     traced = logic.load(pipeline.logic(variant, weights, backend))
-    model = keras_models.model_with(variant, weights.weights, softmax=False)
+    model = building.model_with(variant, weights.weights, softmax=False)
     graph = conversion.model_graph(variant, model, backend, tmp_path / "project")
     quietly(graph.compile)()
 
@@ -144,7 +145,7 @@ def network(speed_example, pipeline):
     """Weights, Keras model that ends in logits, and test rows of the variant that is emulated."""
     variant = speed_example
     weights = pipeline.frozen(variant)
-    model = keras_models.model_with(variant, weights.weights, softmax=False)
+    model = building.model_with(variant, weights.weights, softmax=False)
     rows = variant.input_type.round(pipeline.dataset(variant).x_test)
     return variant, weights, model, np.ascontiguousarray(rows, np.float64)
 

@@ -207,7 +207,7 @@ def _other_outputs(place: tuple[str, ...], found: Facts):
 
 
 def _less_accurate(variant: Variant):
-    known, areas = variant.shortfall("parity"), variant.shortfall("auc")
+    known, areas = variant.known_failure("parity"), variant.known_failure("auc")
     place = ("frozen", "parity")
     lost = 1.01 * known.worst if known else 0.05
     yield place, "parity", lambda one: one.update(parity(lost))

@@ -13,7 +13,7 @@ import pytest
 
 from hlsgate.infra.errors import SuiteError
 from hlsgate.spec import architecture
-from hlsgate.spec.declarations import Built, Emulation, Quantizer, Recipe, Saved, Topology, Variant
+from hlsgate.spec.declarations import Built, Conversion, Quantizer, Recipe, Saved, Topology, Variant
 from hlsgate.spec.fixedpoint import Fixed
 from hlsgate.spec.layers import KerasLayer
 from hlsgate.suites.convolution import small_convolution
@@ -21,9 +21,9 @@ from hlsgate.suites.convolution import small_convolution
 TYPED = Variant(
     "mine-typed", "mine", Topology(4, (3,), 2),
     Recipe(100, 1e-3, weights=Quantizer(4, 1), activations=Quantizer(5, 2)),
-    Emulation(logits=Fixed(10, 6)),
+    Conversion(logits=Fixed(10, 6)),
 )  # fmt: skip
-PLAIN = replace(TYPED, recipe=Recipe(100, 1e-3), emulation=Emulation(precision=Fixed(18, 8)))
+PLAIN = replace(TYPED, recipe=Recipe(100, 1e-3), conversion=Conversion(precision=Fixed(18, 8)))
 RELU = Fixed(5, 2, signed=False, rounding="RND_CONV", saturation="SAT")
 WEIGHTS = {
     "dense1/kernel": np.ones((4, 3), np.float32),
@@ -119,7 +119,7 @@ def test_identity_of_a_perceptron():
     """Its layers and its recipe; hls4ml's part is none of Keras'."""
     assert architecture.identity(TYPED) == architecture.identity(replace(TYPED, about="else"))
     assert architecture.identity(TYPED) == architecture.identity(
-        replace(TYPED, emulation=Emulation())
+        replace(TYPED, conversion=Conversion())
     )
     others = [PLAIN, replace(TYPED, network=Topology(4, (4,), 2)), replace(TYPED, recipe=None)]
     assert all(architecture.identity(one) != architecture.identity(TYPED) for one in others)

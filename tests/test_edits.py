@@ -31,13 +31,13 @@ from hlsgate.spec import architecture
 from hlsgate.spec.declarations import (
     UNNAMED,
     Backend,
+    Conversion,
     Design,
-    Emulation,
+    KnownFailure,
     Pruning,
     Quantizer,
     Recipe,
     Saved,
-    Shortfall,
     Target,
     Topology,
     Variant,
@@ -72,7 +72,7 @@ VARIANT = Variant(
         activations=Quantizer(5, 2),
         pruning=Pruning(0.5),
     ),
-    Emulation(logits=Fixed(10, 6), inputs=Fixed(9, 3)),
+    Conversion(logits=Fixed(10, 6), inputs=Fixed(9, 3)),
 )
 
 
@@ -194,7 +194,7 @@ def test_nothing_edited_nothing_changes(keys_of):
 # --- declarations ---------------------------------------------------------------------------------
 
 RECIPE = [path for path, _ in edits(VARIANT.recipe) if path != "teacher"]
-EMULATION = [path for path, _ in edits(VARIANT.emulation) if path not in NO_PRODUCT]
+EMULATION = [path for path, _ in edits(VARIANT.conversion) if path not in NO_PRODUCT]
 
 
 @pytest.mark.parametrize("path", RECIPE)
@@ -207,8 +207,8 @@ def test_every_field_of_a_recipe(keys_of, path):
 @pytest.mark.parametrize("path", EMULATION)
 def test_every_field_of_a_conversion(keys_of, path):
     """Settings of a conversion decide the project, and all that is made of it."""
-    edited = dict(edits(VARIANT.emulation))[path]
-    found = changed(keys_of(), keys_of(dataclasses.replace(VARIANT, emulation=edited)))
+    edited = dict(edits(VARIANT.conversion))[path]
+    found = changed(keys_of(), keys_of(dataclasses.replace(VARIANT, conversion=edited)))
     assert found >= CONVERTED
     assert "trained" not in found
 
@@ -223,9 +223,9 @@ def test_every_field_of_a_network(keys_of, field):
 def test_inputs_of_a_saved_model(keys_of, tmp_path):
     """A saved model's inputs are rounded as its conversion says; Keras' plain answers, too."""
     (tmp_path / "mine.h5").write_bytes(b"a model")
-    saved = Variant("digits-s", "digits", Saved(tmp_path / "mine.h5"), None, Emulation())
-    wide = dataclasses.replace(saved, emulation=Emulation(inputs=Fixed(12, 4)))
-    narrow = dataclasses.replace(saved, emulation=Emulation(inputs=Fixed(8, 4)))
+    saved = Variant("digits-s", "digits", Saved(tmp_path / "mine.h5"), None, Conversion())
+    wide = dataclasses.replace(saved, conversion=Conversion(inputs=Fixed(12, 4)))
+    narrow = dataclasses.replace(saved, conversion=Conversion(inputs=Fixed(8, 4)))
     first = keys_of(saved)
     assert changed(first, keys_of(wide)) == WITHOUT_TRAINING
     assert changed(keys_of(wide), keys_of(narrow)) == WITHOUT_TRAINING
@@ -271,7 +271,11 @@ def test_rows(keys_of):
 MAKES = {
     "models.training": {"trained"},
     "infra.determinism": {"trained"},
-    "models.keras_models": ALL,
+    "models.keras2.setup": ALL,
+    "models.keras2.building": ALL,
+    "models.keras2.describing": ALL,
+    "models.keras2.loading": ALL,
+    "models.keras2.answering": {"trained", "keras", "hardware", "layers"},
     "spec.architecture": {"keras", "hardware", "firmware"},
     "spec.fixedpoint": ALL,
     "spec.declarations": ALL,
@@ -320,10 +324,10 @@ HELPS = {
     "diagnosis.graphs", "emulation.precompiled", "infra", "infra.cache", "infra.documents",
     "infra.errors", "infra.escaping", "infra.guardian", "infra.jobs", "infra.opening",
     "infra.packages", "infra.process", "infra.progress", "infra.replacing", "infra.sandbox",
-    "infra.scratch", "infra.sources", "inspection", "models", "models.checkpoints", "pipeline",
-    "pipeline.stages", "spec", "spec.layers", "spec.measurement", "spec.metrics",
-    "spec.project", "synthesis", "synthesis.reports", "synthesis.toolchains.oneapi",
-    "synthesis.toolchains.synthesis",
+    "infra.scratch", "infra.sources", "inspection", "models", "models.checkpoints",
+    "models.keras2", "pipeline", "pipeline.stages", "spec", "spec.layers", "spec.measurement",
+    "spec.metrics", "spec.project", "synthesis", "synthesis.reports",
+    "synthesis.toolchains.oneapi", "synthesis.toolchains.synthesis",
 }  # fmt: skip
 """In reach of stages, too; what they decide follows from the import graph."""
 
@@ -419,8 +423,8 @@ def test_no_product_has_a_name(keys_of):
         about="renamed",
         reference="other-float",
         sparsity=0.25,
-        shortfalls=(Shortfall("parity", 0.1, "for a test"),),
-        emulation=dataclasses.replace(VARIANT.emulation, exact=False),
+        known_failures=(KnownFailure("parity", 0.1, "for a test"),),
+        conversion=dataclasses.replace(VARIANT.conversion, exact=False),
     )
     targets = [dataclasses.replace(one, key=f"other_{one.key}") for one in (DA4ML, YOSYS_CYCLONEV)]
     assert changed(first, keys_of(renamed, targets=targets)) == set()

@@ -126,16 +126,16 @@ def test_a_points_variant():
     recipe = variant.recipe
     assert (recipe.seed, recipe.pruning.sparsity, recipe.inputs) == (1, 0.875, Fixed(8, 4))
     assert recipe.weights.weight_type == Fixed(4, 2)
-    assert variant.emulation.logits == Fixed(10, 6), "as jets-q4_p75 of the suite"
-    assert variant.emulation.precision == Fixed(16, 6), "hls4ml's own"
+    assert variant.conversion.logits == Fixed(10, 6), "as jets-q4_p75 of the suite"
+    assert variant.conversion.precision == Fixed(16, 6), "hls4ml's own"
     assert variant.network.hidden == (24, 16, 16)
-    many = made(8, 8, 0.0).variant.emulation
+    many = made(8, 8, 0.0).variant.conversion
     assert many.precision == many.logits == Fixed(18, 6), "16 bits would cut the logits"
     assert made(4, 4, 0.0).variant.recipe.pruning is None
     assert made(2, 2, 0.5).variant.recipe.weights.weight_type == Fixed(2, 1)
     few = made(2, 2, 0.5).variant
     assert few.recipe.activations.relu_type == Fixed(2, 1, signed=False), "no integer type"
-    assert few.emulation.logits == Fixed(8, 6)
+    assert few.conversion.logits == Fixed(8, 6)
 
 
 def test_what_a_family_declares_arrives():

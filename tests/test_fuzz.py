@@ -32,7 +32,7 @@ from hlsgate.judge import baselines, changes, entries, listing, rebaselining, su
 from hlsgate.models import checkpoints
 from hlsgate.pipeline import hardware
 from hlsgate.suites import suite
-from hlsgate.synthesis.reports import json_file, ndjson_file, vitis
+from hlsgate.synthesis.reports import reading, vitis
 from hlsgate.synthesis.reports.da4ml import parse_da4ml
 from hlsgate.synthesis.reports.nextpnr import parse_nextpnr
 from hlsgate.synthesis.reports.oneapi import parse_oneapi, parse_oneapi_fit
@@ -324,8 +324,8 @@ def test_values_are_counted_before_they_are_made(tmp_path):
 @pytest.mark.parametrize(
     ("name", "module", "limit", "what"),
     [
-        ("summary.ndjson", ndjson_file, "MAX_LINES", "lines: are "),
-        ("stat.json", json_file, "MAX_VALUES", "values: are "),
+        ("summary.ndjson", reading, "MAX_LINES", "lines: are "),
+        ("stat.json", reading, "MAX_VALUES", "values: are "),
         (CSYNTH, vitis, "MAX_TAGS", "tags: are "),
     ],
 )

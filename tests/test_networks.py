@@ -16,7 +16,7 @@ from hlsgate.judge import baselines, networks
 from hlsgate.judge.claims import Claim, settled, worst_of
 from hlsgate.report import tables
 from hlsgate.report.page import emulation
-from hlsgate.spec.declarations import Shortfall
+from hlsgate.spec.declarations import KnownFailure
 from hlsgate.suites import suite
 from tests import good_facts, stored
 
@@ -39,7 +39,7 @@ def test_good_facts_are_good(variant):
     assert wrong(variant, facts) == {}
     claims = networks.of_network(variant, facts, LIMITS)
     known = {one.claim for one in claims if one.state == "known failure"}
-    gates = {one.gate for one in variant.shortfalls} - {"logic"}
+    gates = {one.gate for one in variant.known_failures} - {"logic"}
     assert known == {"drift" if one == "hardware" else one for one in gates}
 
 
@@ -136,8 +136,8 @@ KEPT = Claim("softmax", "v", "b", "passed", "first kept", 0.0, "first")
 FIRST = replace(KEPT, state="failed", text="first 2", loss=2.0)
 SECOND = Claim("softmax", "v", "b", "failed", "second 7", 7.0, "second")
 OPEN = Claim("parity", "v", "", "inconclusive", "open", 0.5)
-KNOWN = Shortfall("softmax", 3.0, "why")
-NAMED = Shortfall("softmax", 8.0, "why else", bound="second")
+KNOWN = KnownFailure("softmax", 3.0, "why")
+NAMED = KnownFailure("softmax", 8.0, "why else", bound="second")
 
 
 def outcome(claims, *known):
@@ -159,7 +159,7 @@ def outcome(claims, *known):
         ([FIRST, SECOND], (KNOWN, NAMED), (pytest.xfail.Exception, "why; why else")),
         ([OPEN], (), (Undecided, "open")),
         ([OPEN, FIRST], (), (GateFailed, "open\nfirst 2")),
-        ([OPEN], (Shortfall("parity", 0.6, "why"),), (pytest.xfail.Exception, "why")),
+        ([OPEN], (KnownFailure("parity", 0.6, "why"),), (pytest.xfail.Exception, "why")),
     ],
 )
 def test_what_is_declared_is_the_known_failure(claims, known, expected):
@@ -173,13 +173,13 @@ def test_what_is_declared_is_the_known_failure(claims, known, expected):
         ([FIRST, SECOND], (KNOWN,), "no known failure is declared for the bound 'second'"),
         (
             [FIRST],
-            (Shortfall("softmax", 1.0, "why"),),
+            (KnownFailure("softmax", 1.0, "why"),),
             "known to fail by at most 1, but fails by 2",
         ),
-        ([FIRST, SECOND], (KNOWN, Shortfall("softmax", 6.0, "w", bound="second")), "at most 6"),
+        ([FIRST, SECOND], (KNOWN, KnownFailure("softmax", 6.0, "w", bound="second")), "at most 6"),
         ([FIRST], (KNOWN, NAMED), "the bound 'second' is kept, though a known failure is declared"),
         ([KEPT], (KNOWN,), "it holds, though a known failure is declared"),
-        ([OPEN], (Shortfall("parity", 0.4, "why"),), "at most 0.4, but fails by 0.5"),
+        ([OPEN], (KnownFailure("parity", 0.4, "why"),), "at most 0.4, but fails by 0.5"),
     ],
 )
 def test_what_is_not_as_declared_is_another_failure(claims, known, text):

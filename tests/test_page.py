@@ -153,7 +153,7 @@ def test_identifiers_are_unique_across_figures(html):
 
 
 def test_verdict_counts_are_the_judges(content, tmp_path):
-    """Tiles have the counts of the summary; a shortfall stands beside what was measured."""
+    """Tiles have the counts of the summary; a known failure stands beside what was measured."""
     loaded = baselines.load(page_sample.baselines(tmp_path))
     judged = summary.summarise(content, loaded)
     section = verdict.section(judged)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
 from hlsgate.spec.metrics import METRICS
-from hlsgate.synthesis.reports import ndjson_file
+from hlsgate.synthesis.reports import reading
 from hlsgate.synthesis.reports.oneapi import parse_oneapi, parse_oneapi_fit
 from tests.oneapi_reports import (
     COLUMNS,
@@ -268,7 +268,7 @@ def test_huge_file_is_refused_unread(tmp_path: Path) -> None:
     """A file beyond 64 MiB is refused for its size."""
     path = write_files(tmp_path, report_rows()) / "summary.ndjson"
     with path.open("r+b") as file:
-        file.truncate(ndjson_file.MAX_BYTES + 1)
+        file.truncate(reading.MAX_BYTES + 1)
     with pytest.raises(ReportError, match=r"summary\.ndjson: size: holds more than 67108864 bytes"):
         parse_oneapi(tmp_path)
 

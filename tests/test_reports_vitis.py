@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
 from hlsgate.spec.metrics import METRICS
-from hlsgate.synthesis.reports import ndjson_file
+from hlsgate.synthesis.reports import reading
 from hlsgate.synthesis.reports.vitis import parse_vitis
 from hlsgate.synthesis.reports.vivado import parse_vivado
 from tests.vitis_reports import (
@@ -188,7 +188,7 @@ def test_damaged_estimate_is_named(tmp_path: Path, damage: str) -> None:
 def test_huge_file_is_refused_unread(tmp_path: Path) -> None:
     """A file beyond 64 MiB is refused for its size."""
     with (write_csynth(tmp_path) / CSYNTH).open("r+b") as file:
-        file.truncate(ndjson_file.MAX_BYTES + 1)
+        file.truncate(reading.MAX_BYTES + 1)
     with pytest.raises(ReportError, match="size: holds more than 67108864 bytes"):
         parse_vitis(tmp_path)
 

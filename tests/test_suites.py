@@ -9,7 +9,7 @@ import pytest
 
 from hlsgate.infra.errors import SuiteError
 from hlsgate.spec import targets
-from hlsgate.spec.declarations import Emulation, Recipe, Saved, Topology, Variant
+from hlsgate.spec.declarations import Conversion, Recipe, Saved, Topology, Variant
 from hlsgate.spec.suites import Benchmark, Suite
 from hlsgate.suites import suite
 from tests.declared import using
@@ -18,7 +18,7 @@ RECIPE = Recipe(100, 1e-3)
 NETWORK = Topology(4, (3,), 2)
 MINE = Benchmark("mine", Path("mine.npz"), ("no", "yes"))
 OTHER = Benchmark("other", Path("other.npz"), ("no", "yes"))
-FLOAT = Variant("mine-float", "mine", NETWORK, RECIPE, Emulation())
+FLOAT = Variant("mine-float", "mine", NETWORK, RECIPE, Conversion())
 SMALL = replace(FLOAT, key="mine-small", reference="mine-float")
 ALIEN = replace(FLOAT, key="other-float", benchmark="other")
 SAVED = replace(FLOAT, key="mine-saved", network=Saved(Path("m.h5")), recipe=None)
@@ -113,7 +113,7 @@ def test_a_saved_model_is_not_trained():
     with pytest.raises(SuiteError, match="mine-saved comes with its weights"):
         _ = SAVED.training
     assert SAVED.exact
-    assert not replace(SAVED, emulation=Emulation(exact=False)).exact
+    assert not replace(SAVED, conversion=Conversion(exact=False)).exact
     assert not FLOAT.exact
     assert (FLOAT.training, SAVED.zeros) == (RECIPE, 0.0)
     assert replace(SAVED, sparsity=0.5).zeros == 0.5
@@ -137,12 +137,12 @@ def test_one_suite_is_active():
 GOOD = """
 from pathlib import Path
 from hlsgate.spec import targets
-from hlsgate.spec.declarations import Emulation, Recipe, Topology, Variant
+from hlsgate.spec.declarations import Conversion, Recipe, Topology, Variant
 from hlsgate.spec.suites import Benchmark, Suite
 
 HOME = Path(__file__).parent
 BENCHMARK = Benchmark("mine", HOME / "mine.npz", ("no", "yes"))
-FLOAT = Variant("mine-float", "mine", Topology(4, (3,), 2), Recipe(100, 1e-3), Emulation())
+FLOAT = Variant("mine-float", "mine", Topology(4, (3,), 2), Recipe(100, 1e-3), Conversion())
 SUITE = Suite(
     (BENCHMARK,), (FLOAT,), targets.designs(targets.DA4ML, (FLOAT,)), HOME, (targets.QUARTUS,)
 )

@@ -25,7 +25,7 @@ from hlsgate.judge.budgets import judge_design
 from hlsgate.models import checkpoints
 from hlsgate.models.checkpoints import Checkpoint
 from hlsgate.pipeline.making.jobs import SIMULATED_ROWS
-from hlsgate.spec.declarations import Shortfall
+from hlsgate.spec.declarations import KnownFailure
 from hlsgate.spec.fixedpoint import Fixed
 from hlsgate.spec.layers import KerasLayer
 from hlsgate.spec.measurement import Measurement
@@ -43,7 +43,7 @@ from tests.test_divergence import rows as divergence_rows
 ROWS = 40_000
 SHA, OTHER = "a" * 64, "b" * 64
 VARIANT = suite.variant("jets-q4_p75")
-LSB = VARIANT.emulation.precision.lsb
+LSB = VARIANT.conversion.precision.lsb
 DESIGN = "jets-q4_p75-yosys_cyclonev"
 TARGET = {"toolchain": "yosys", "part": "cyclonev", "stage": "synthesis"}
 BASE = Measurement(
@@ -282,7 +282,7 @@ def softmax(policy, outputs, built_for=32.0, known=()):
     )
     return said(
         test_emulation.test_softmax_table,
-        variant=replace(VARIANT, shortfalls=known), backend=VITIS, pipeline=written,
+        variant=replace(VARIANT, known_failures=known), backend=VITIS, pipeline=written,
         baselines=policy, emulate=lambda *_, softmax, **__: observed if softmax else given,
     )  # fmt: skip
 
@@ -415,7 +415,7 @@ def frontier(tmp_path, **changed):
 def examples(tmp_path, monkeypatch):
     """Return every example by its key."""
     judged = policy(tmp_path)
-    known = Shortfall("softmax", 0.02, "a coarse table", ())
+    known = KnownFailure("softmax", 0.02, "a coarse table", ())
     nowhere = {
         f"absent_{name}": absent(name, monkeypatch, tmp_path)
         for name in ("oneapi", "vitis", "vivado", "quartus", "icarus")
@@ -442,7 +442,7 @@ def examples(tmp_path, monkeypatch):
         "softmax_error": softmax(judged, coarse),
         "softmax_step": softmax(judged, lambda exactly: exactly, built_for=16384.0),
         "softmax_range": softmax(judged, lambda exactly: exactly, built_for=2.0),
-        "shortfall": softmax(judged, flips, known=(known,)),
+        "known_failure": softmax(judged, flips, known=(known,)),
         "backends": backends(),
         "firmware": firmware(),
         "orphans": orphans(judged),

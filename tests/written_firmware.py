@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hlsgate.spec.declarations import Backend, Emulation, Quantizer, Recipe, Topology, Variant
+from hlsgate.spec.declarations import Backend, Conversion, Quantizer, Recipe, Topology, Variant
 from hlsgate.spec.fixedpoint import Fixed
 from hlsgate.spec.project import Project
 
 VARIANT = Variant(
     "small", "jets", Topology(2, (3,), 2),
     Recipe(1, 1e-3, inputs=Fixed(8, 4), weights=Quantizer(4, 1), activations=Quantizer(4, 2)),
-    Emulation(logits=Fixed(10, 6)), about="",
+    Conversion(logits=Fixed(10, 6)), about="",
 )  # fmt: skip
 BACKEND = Backend("vitis", "Vitis", "xcvu13p", 5.0)
 WEIGHTS = {

@@ -17,7 +17,8 @@ from hlsgate.infra import scratch
 from hlsgate.infra.documents import write_text
 from hlsgate.infra.errors import DiagnosisError, SuiteError
 from hlsgate.infra.progress import Step, silent
-from hlsgate.models import keras_models, saved_models
+from hlsgate.models import saved_models
+from hlsgate.models.keras2 import loading
 from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.spec.declarations import Backend, Variant
 from hlsgate.spec.fixedpoint import Fixed, require_finite
@@ -94,7 +95,7 @@ def from_outside(model_file: Path, data: Path, request: Request, step: Step = si
         If model or rows are refused; the message says why.
     """
     with step(f"load {model_file.name}"):
-        model = keras_models.load_model(model_file)
+        model = loading.load_model(model_file)
     x = saved_models.rows(data, math.prod(model.input_shape[1:]), request.rows)
     require_finite(x)
     kind = _input_type(model, request.settings)

@@ -69,7 +69,7 @@ class Settings:
 
 def settings_of(variant: Variant, model: Any) -> Settings:
     """Return what a variant declares about the conversion of its Keras model."""
-    declared = variant.emulation
+    declared = variant.conversion
     types = {model.input_names[0]: {"result": str(variant.input_type)}}
     if declared.logits is not None:
         last = [layer for layer in model.layers if layer.weights][-1]

@@ -150,7 +150,7 @@ def _layer(
     call: Call,
 ) -> Iterator[Fact]:
     """Return what is declared of any layer with weights, and the shape of a dense one."""
-    name, declared = layer.name, variant.emulation
+    name, declared = layer.name, variant.conversion
     read, config = _reader(found, name, call), found.config(call)
     defines = found.folder / "defines.h"
     if _FUNCTIONS[layer.kind] == "dense":
@@ -169,7 +169,7 @@ def _layer(
 def _logits(
     found: Firmware, variant: Variant, last: KerasLayer, calls: Mapping[str, Call]
 ) -> Iterator[Fact]:
-    declared = variant.emulation.logits
+    declared = variant.conversion.logits
     if declared is not None and last.name in calls:
         result = found.type_named(calls[last.name].result)
         wanted = replace(declared, saturation="SAT")
@@ -207,7 +207,7 @@ def _weights(found: Firmware, weights: Weights, name: str, call: Call) -> Iterat
 def _relu(
     found: Firmware, variant: Variant, backend: Backend, layer: KerasLayer, call: Call
 ) -> Iterator[Fact]:
-    declared = layer.quantizer or variant.emulation.precision
+    declared = layer.quantizer or variant.conversion.precision
     path = found.folder / "defines.h"
     yield Fact(path, f"{layer.name}, result", found.type_named(call.result), declared)
     yield _reader(found, layer.name, call)("io_type", backend.io_type)

@@ -18,7 +18,7 @@ from hlsgate.emulation import Emulator
 from hlsgate.infra.errors import DiagnosisError
 from hlsgate.infra.escaping import shown
 from hlsgate.infra.progress import Step, silent
-from hlsgate.models import keras_models
+from hlsgate.models.keras2 import answering, describing
 from hlsgate.spec.layers import SOFTMAX, WRAPPER, HardwareLayer, KerasLayer
 from hlsgate.spec.project import Project
 
@@ -101,7 +101,7 @@ def run(
     DiagnosisError
         If the written sources have another form than is known, or probes change outputs.
     """
-    keras_layers = keras_models.describe(subject.model)
+    keras_layers = describing.describe(subject.model)
     if any(layer.kind == WRAPPER for layer in keras_layers):
         return _wrapped(subject, keras_layers, len(x))
     names = renaming.names_in(subject.model)
@@ -125,7 +125,7 @@ def run(
     if plain is not None:
         _check_equal(outputs, plain, subject)
     with step(f"evaluate {subject.name} in Keras"):
-        named = keras_models.layer_outputs(subject.model, x, casts)
+        named = answering.layer_outputs(subject.model, x, casts)
     keras = {names[layer]: values for layer, values in named.items()}
     found = diagnose(subject.title, layers, x, emulated, keras, context, subject.bounds)
     return _for_people(found, names)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hlsgate.facts.parity import Difference
-from hlsgate.spec.declarations import Shortfall
+from hlsgate.spec.declarations import KnownFailure
 
 State = Literal["passed", "failed", "inconclusive", "known failure"]
 
@@ -69,14 +69,14 @@ def worst_of(
     return min(found, key=lambda one: _WORST.index(one.state), default=None)
 
 
-def settled(found: Sequence[Claim], known: Sequence[Shortfall]) -> list[Claim]:
+def settled(found: Sequence[Claim], known: Sequence[KnownFailure]) -> list[Claim]:
     """Hold one claim's verdicts against the failures that are declared of it, strictly.
 
     Parameters
     ----------
     found : sequence of Claim
         Every bound of one claim, in order; of parity of areas, every class.
-    known : sequence of Shortfall
+    known : sequence of KnownFailure
         What is declared: the loss of each is the largest that is still the known one. Those
         without a bound are of the first bound that is not kept.
 
@@ -98,7 +98,7 @@ def settled(found: Sequence[Claim], known: Sequence[Shortfall]) -> list[Claim]:
     return [*judged, *_idle(found, idle)]
 
 
-def _against(one: Claim, expected: dict[str | None, Shortfall]) -> Claim:
+def _against(one: Claim, expected: dict[str | None, KnownFailure]) -> Claim:
     """Return a failure as the known one, or say in what it is another."""
     known = expected.get(one.bound)
     if known is None:
@@ -110,7 +110,7 @@ def _against(one: Claim, expected: dict[str | None, Shortfall]) -> Claim:
     return replace(one, state="known failure", reason=known.reason)
 
 
-def _idle(found: Sequence[Claim], idle: Sequence[Shortfall]) -> Iterator[Claim]:
+def _idle(found: Sequence[Claim], idle: Sequence[KnownFailure]) -> Iterator[Claim]:
     """Fail where a failure is declared of what is kept: it would hide the next one."""
     for known in idle if found else ():
         held = next((one for one in found if one.bound == known.bound), found[0])

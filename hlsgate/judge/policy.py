@@ -54,7 +54,7 @@ def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
 def _declared() -> Iterator[tuple[str, str]]:
     """Give every known failure that the suite declares."""
     for variant in suite.active().variants:
-        for one in variant.shortfalls:
+        for one in variant.known_failures:
             where = f" on {', '.join(one.backends)}" if one.backends else ""
             bound = f" ({one.bound})" if one.bound else ""
             place = f"{KNOWN}/{variant.key}/{one.gate}{bound}{where}"

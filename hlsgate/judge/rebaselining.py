@@ -180,7 +180,7 @@ def _refuse_broken(revision: Revision, key: str) -> None:
     if told:
         raise BaselineError(
             f"{revision.source} shows that {variant.key} does not keep what is claimed of it: "
-            f"{'; '.join(told)}; make it keep that, or declare a Shortfall in the suite, with a "
+            f"{'; '.join(told)}; make it keep that, or declare a KnownFailure in the suite, with a "
             "reason, then run the main job again."
         )
 

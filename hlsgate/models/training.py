@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from hlsgate.infra import determinism
 from hlsgate.infra.errors import TrainingError
 from hlsgate.infra.quiet import quietly
-from hlsgate.models.keras_models import build, fitted_to, hardware_weights, tensorflow
+from hlsgate.models.keras2.answering import fitted_to
+from hlsgate.models.keras2.building import build, hardware_weights
+from hlsgate.models.keras2.setup import tensorflow
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,7 +125,7 @@ def network_inputs(variant: Variant, x: NDArray[np.float32]) -> NDArray[np.float
 
 def rounded_inputs(variant: Variant) -> Fixed | None:
     """Return the type that inputs of the variant's Keras model are rounded to, if any."""
-    return variant.recipe.inputs if variant.recipe else variant.emulation.inputs
+    return variant.recipe.inputs if variant.recipe else variant.conversion.inputs
 
 
 def teaching(logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:

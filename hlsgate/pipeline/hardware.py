@@ -16,7 +16,7 @@ from hlsgate.pipeline.product import Content
 from hlsgate.pipeline.stages import reports
 from hlsgate.spec.declarations import UNNAMED
 from hlsgate.spec.project import project_digest
-from hlsgate.synthesis.reports.ndjson_file import read_text, shown
+from hlsgate.synthesis.reports.reading import read_text, shown
 from hlsgate.synthesis.toolchains import TOOLCHAINS, yosys
 from hlsgate.synthesis.toolchains.synthesis import naming
 

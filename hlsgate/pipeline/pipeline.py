@@ -19,8 +19,9 @@ from hlsgate.infra.cache import Cache
 from hlsgate.infra.errors import SynthesisError, TracingError
 from hlsgate.infra.packages import identities
 from hlsgate.infra.progress import Step, silent
-from hlsgate.models import checkpoints, keras_models, training
+from hlsgate.models import checkpoints, training
 from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.models.keras2 import setup
 from hlsgate.pipeline.product import Content, Product, Work, kept, named
 from hlsgate.pipeline.stages import (
     diagnoses,
@@ -219,7 +220,7 @@ class Pipeline:
     def edge_rows(self, variant: Variant) -> NDArray[np.float64]:
         """Return rows that are made to be hard for a variant (`hlsgate.diagnosis.edges`)."""
         layers, weights = self.layers(variant), self.frozen(variant).weights
-        first = architecture.first_dense(layers, weights, variant.emulation.precision)
+        first = architecture.first_dense(layers, weights, variant.conversion.precision)
         return edges.edge_rows(variant.input_type, self.dataset(variant).x_test.shape[1], first)
 
     def _rows(
@@ -483,7 +484,7 @@ def checkpoint_path(folder: Path, variant: Variant) -> Path:
     return folder / f"{variant.key}.npz"
 
 
-def _weights(checkpoint: Checkpoint) -> Content[keras_models.Weights]:
+def _weights(checkpoint: Checkpoint) -> Content[setup.Weights]:
     return Content(checkpoint.sha256, lambda: checkpoint.weights)
 
 

@@ -1,7 +1,7 @@
 """The layers of a variant, as Keras has them, and what is declared of each; no TensorFlow here.
 
 Those of a `Topology` follow from the declaration. A saved model, or one that a function builds, is
-described by `hlsgate.models.keras_models.describe`.
+described by `hlsgate.models.keras2.describing.describe`.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ def identity(variant: Variant) -> dict[str, Any]:
 
 def relu_casts(variant: Variant, layers: Sequence[KerasLayer]) -> dict[str, Fixed]:
     """Return the type that hls4ml gives to the outputs of ReLUs without a quantizer, by layer."""
-    kind = variant.emulation.precision
+    kind = variant.conversion.precision
     return {layer.name: kind for layer in layers if layer.is_relu and layer.quantizer is None}
 
 
 def casts(variant: Variant, layers: Sequence[KerasLayer]) -> dict[str, Fixed]:
     """Return the types that Keras' outputs are cut to, by layer, to be as the hardware's."""
     found = relu_casts(variant, layers)
-    if variant.emulation.logits is not None:
-        found[logits_layer(layers).name] = replace(variant.emulation.logits, saturation="SAT")
+    if variant.conversion.logits is not None:
+        found[logits_layer(layers).name] = replace(variant.conversion.logits, saturation="SAT")
     return found
 
 

@@ -187,7 +187,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Shortfall:
+class KnownFailure:
     """A gate that a variant is known to fail, by how much, and why.
 
     Strict: a variant that passes this gate, or falls shorter than this, fails its test.
@@ -208,7 +208,7 @@ class Shortfall:
         Of a gate whose bounds have units of their own, the one that is not kept, and of which
         `worst` is: ``"rows"`` or ``"accuracy"`` of hardware; ``"mean error"``, ``"flips"``,
         ``"largest error"``, ``"step"`` or ``"range"`` of softmax. Where empty, the first one that
-        is not kept; each further one needs a shortfall of its own.
+        is not kept; each further one needs a known failure of its own.
     """
 
     gate: Literal["parity", "auc", "hardware", "softmax", "logic"]
@@ -219,7 +219,7 @@ class Shortfall:
 
 
 @dataclass(frozen=True)
-class Emulation:
+class Conversion:
     """How hls4ml converts a variant.
 
     Parameters
@@ -270,13 +270,13 @@ class Variant:
         What is trained, or ready.
     recipe : Recipe or None
         How it is trained; None for a saved model.
-    emulation : Emulation
+    conversion : Conversion
         How hls4ml converts it.
     about : str
         One line on it.
     reference : str or None
         Variant of the same benchmark that it is held against; None for references.
-    shortfalls : tuple of Shortfall
+    known_failures : tuple of KnownFailure
         Gates that it is known to fail.
     sparsity : float
         Share of zeros that every kernel of a saved model is claimed to have.
@@ -286,23 +286,23 @@ class Variant:
     benchmark: str
     network: Network
     recipe: Recipe | None
-    emulation: Emulation
+    conversion: Conversion
     about: str = ""
     reference: str | None = None
-    shortfalls: tuple[Shortfall, ...] = ()
+    known_failures: tuple[KnownFailure, ...] = ()
     sparsity: float = 0.0
 
     @property
     def input_type(self) -> Fixed:
         """Type in which the hardware receives inputs."""
         rounded = self.recipe.inputs if self.recipe else None
-        return rounded or self.emulation.inputs or self.emulation.precision
+        return rounded or self.conversion.inputs or self.conversion.precision
 
     @property
     def exact(self) -> bool:
         """Whether its emulation must compute Keras' logits bit for bit."""
-        if self.emulation.exact is not None:
-            return self.emulation.exact
+        if self.conversion.exact is not None:
+            return self.conversion.exact
         return self.recipe is None or self.recipe.weights is not None
 
     @property
@@ -335,18 +335,18 @@ class Variant:
         recipe = self.recipe
         if recipe and recipe.teacher:
             recipe = replace(recipe, teacher=UNNAMED)
-        settings = replace(self.emulation, exact=None) if converted else Emulation()
+        settings = replace(self.conversion, exact=None) if converted else Conversion()
         return Variant(UNNAMED, UNNAMED, self.network, recipe, settings)
 
-    def shortfall(self, gate: str, backend: str | None = None) -> Shortfall | None:
+    def known_failure(self, gate: str, backend: str | None = None) -> KnownFailure | None:
         """Return the (first) declared failure of a gate (on a backend), if there is one."""
         return next(iter(self.known(gate, backend)), None)
 
-    def known(self, gate: str, backend: str | None = None) -> tuple[Shortfall, ...]:
+    def known(self, gate: str, backend: str | None = None) -> tuple[KnownFailure, ...]:
         """Return every declared failure of a gate (on a backend): one a bound."""
         return tuple(
             one
-            for one in self.shortfalls
+            for one in self.known_failures
             if one.gate == gate and (not one.backends or backend in one.backends)
         )
 

@@ -9,11 +9,11 @@ from hlsgate.infra.packages import versions
 from hlsgate.infra.sources import file_digest
 from hlsgate.spec.declarations import (
     Built,
-    Emulation,
+    Conversion,
+    KnownFailure,
     Pruning,
     Quantizer,
     Recipe,
-    Shortfall,
     Topology,
     Variant,
 )
@@ -136,7 +136,7 @@ def _recipe(
 
 
 _Q5 = (Quantizer(5, 1), Quantizer(5, 2))
-_LOGITS = Emulation(logits=Fixed(10, 6))
+_LOGITS = Conversion(logits=Fixed(10, 6))
 _NO_TRACE = "the tracer knows dense layers only, so the convolution is emulated and not counted"
 
 VARIANTS = (
@@ -145,7 +145,7 @@ VARIANTS = (
         "digits",
         _NETWORK,
         _recipe(),
-        Emulation("model"),
+        Conversion("model"),
         about="float weights, converted to fixed<16,6>",
     ),
     Variant(
@@ -162,7 +162,7 @@ VARIANTS = (
         "digits",
         _NETWORK,
         _recipe(pruning=_PRUNING),
-        Emulation("model"),
+        Conversion("model"),
         about="75 % pruned, float weights",
         reference="digits-float",
     ),
@@ -183,7 +183,7 @@ VARIANTS = (
         _LOGITS,
         about="a small convolutional network, 5-bit weights and activations",
         reference="digits-float",
-        shortfalls=(Shortfall("logic", 0.0, _NO_TRACE),),
+        known_failures=(KnownFailure("logic", 0.0, _NO_TRACE),),
     ),
 )
 

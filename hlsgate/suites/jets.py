@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from hlsgate.spec.declarations import (
-    Emulation,
+    Conversion,
+    KnownFailure,
     Pruning,
     Quantizer,
     Recipe,
-    Shortfall,
     Topology,
     Variant,
 )
@@ -93,17 +93,17 @@ def _better(weights: Quantizer, activations: Quantizer) -> Recipe:
     )
 
 
-_FLOAT = Emulation("model")
+_FLOAT = Conversion("model")
 _WIDE = (
     "hls4ml gives the logits fixed<26,14>, so the 1024 entries of the softmax table are 16 apart"
 )
 _ONE, _OTHER = ("oneapi", "quartus"), ("vitis", "vivado")
 _WIDE_LOGITS = (
-    Shortfall("softmax", 0.12, _WIDE, _ONE, bound="mean error"),
-    Shortfall("softmax", 0.25, _WIDE, _OTHER, bound="mean error"),
-    Shortfall("softmax", 0.85, "three quarters of the classes flip", _OTHER, bound="flips"),
-    Shortfall("softmax", 0.85, _WIDE, bound="largest error"),
-    Shortfall("softmax", 8.0, _WIDE, bound="step"),
+    KnownFailure("softmax", 0.12, _WIDE, _ONE, bound="mean error"),
+    KnownFailure("softmax", 0.25, _WIDE, _OTHER, bound="mean error"),
+    KnownFailure("softmax", 0.85, "three quarters of the classes flip", _OTHER, bound="flips"),
+    KnownFailure("softmax", 0.85, _WIDE, bound="largest error"),
+    KnownFailure("softmax", 8.0, _WIDE, bound="step"),
 )
 
 VARIANTS: tuple[Variant, ...] = (
@@ -120,12 +120,12 @@ VARIANTS: tuple[Variant, ...] = (
         "jets",
         JETS,
         _exercise(EXERCISE_WEIGHTS, EXERCISE_PRUNING),
-        Emulation(),
+        Conversion(),
         about="the exercise's compressed network: 4-bit weights, 75 % pruned, plain ReLU",
         reference="jets-float",
-        shortfalls=(
-            Shortfall("parity", 0.03, "4-bit weights, pruned at once, lose some two points"),
-            Shortfall("auc", 0.025, "telling W from Z jets suffers most"),
+        known_failures=(
+            KnownFailure("parity", 0.03, "4-bit weights, pruned at once, lose some two points"),
+            KnownFailure("auc", 0.025, "telling W from Z jets suffers most"),
             *_WIDE_LOGITS,
         ),
     ),
@@ -134,11 +134,11 @@ VARIANTS: tuple[Variant, ...] = (
         "jets",
         JETS,
         _exercise(EXERCISE_WEIGHTS, None),
-        Emulation(),
+        Conversion(),
         about="ablation of the exercise: quantised only",
         reference="jets-float",
-        shortfalls=(
-            Shortfall("parity", 0.015, "4-bit weights lose 0.7 to 1.1 points, by seed"),
+        known_failures=(
+            KnownFailure("parity", 0.015, "4-bit weights lose 0.7 to 1.1 points, by seed"),
             *_WIDE_LOGITS,
         ),
     ),
@@ -150,9 +150,9 @@ VARIANTS: tuple[Variant, ...] = (
         _FLOAT,
         about="ablation of the exercise: pruned only",
         reference="jets-float",
-        shortfalls=(
-            Shortfall("hardware", 0.005, "fixed<16,6> ends at 32, where some activations wrap"),
-            Shortfall(
+        known_failures=(
+            KnownFailure("hardware", 0.005, "fixed<16,6> ends at 32, where some activations wrap"),
+            KnownFailure(
                 "softmax", 1.6, "wrapped logits are up to 48.9 apart, the table is filled for 32"
             ),
         ),
@@ -162,7 +162,7 @@ VARIANTS: tuple[Variant, ...] = (
         "jets",
         JETS,
         _better(Quantizer(6, 1), Quantizer(6, 2)),
-        Emulation(logits=Fixed(14, 6)),
+        Conversion(logits=Fixed(14, 6)),
         about="6-bit weights and activations, 75 % pruned, better recipe",
         reference="jets-float",
     ),
@@ -171,7 +171,7 @@ VARIANTS: tuple[Variant, ...] = (
         "jets",
         JETS,
         _better(Quantizer(4, 1), Quantizer(4, 2)),
-        Emulation(logits=Fixed(10, 6)),
+        Conversion(logits=Fixed(10, 6)),
         about="4-bit weights and activations, 75 % pruned, better recipe",
         reference="jets-float",
     ),

@@ -25,7 +25,7 @@ from hlsgate.infra.cache import Cache, default_root, digest
 from hlsgate.infra.errors import SuiteError
 from hlsgate.infra.packages import versions
 from hlsgate.judge import recipes
-from hlsgate.models.keras_models import PACKAGES
+from hlsgate.models.keras2.setup import PACKAGES
 from hlsgate.pipeline.pipeline import Pipeline
 from hlsgate.spec import architecture
 from hlsgate.suites import suite

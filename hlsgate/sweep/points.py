@@ -8,7 +8,14 @@ from typing import Any, Literal
 
 from hlsgate.infra.cache import digest
 from hlsgate.infra.errors import SuiteError
-from hlsgate.spec.declarations import HLS4ML_DEFAULT, Emulation, Pruning, Quantizer, Recipe, Variant
+from hlsgate.spec.declarations import (
+    HLS4ML_DEFAULT,
+    Conversion,
+    Pruning,
+    Quantizer,
+    Recipe,
+    Variant,
+)
 from hlsgate.spec.families import Family, Grid, Schedule, Setting
 from hlsgate.spec.fixedpoint import Fixed
 from hlsgate.spec.suites import Benchmark
@@ -77,7 +84,7 @@ class Point:
             self.benchmark,
             replace(self.family.network, hidden=self.setting.hidden),
             _recipe(self),
-            _emulation(self),
+            _conversion(self),
             about=f"a point of a sweep ({self.source})",
             reference=self.family.reference,
         )
@@ -192,16 +199,16 @@ def reference2(benchmark: Benchmark) -> Variant:
         benchmark.key,
         family.network,
         float_recipe(family, longer),
-        Emulation("model"),
+        Conversion("model"),
         "float weights, with the recipe of the sweep's points",
     )
 
 
-def _emulation(point: Point) -> Emulation:
+def _conversion(point: Point) -> Conversion:
     """Leave hls4ml's default type wide enough: the last activation, which is none, is of it."""
     logits = _logits(point)
     width = max(HLS4ML_DEFAULT.width, logits.width)
-    return Emulation(precision=Fixed(width, HLS4ML_DEFAULT.integer), logits=logits)
+    return Conversion(precision=Fixed(width, HLS4ML_DEFAULT.integer), logits=logits)
 
 
 def _logits(point: Point) -> Fixed:

@@ -211,7 +211,7 @@ def exactness(declared: Point, place: Place) -> Facts:
     weights = pipeline.trained(variant)
     expected = pipeline.keras_logits(variant, weights, as_hardware=True)
     observed = pipeline.interpreted(variant, weights, targets.DA4ML.backend)
-    found = equality.compare(observed, expected, lsb=variant.emulation.precision.lsb)
+    found = equality.compare(observed, expected, lsb=variant.conversion.precision.lsb)
     return {"equal": found.equal, "text": found.describe()}
 
 
@@ -223,7 +223,7 @@ def point(declared: Point, place: Place) -> Facts:
     right = _right(place, pipeline.interpreted(variant, weights, targets.DA4ML.backend))
     counts = parse_da4ml(pipeline.logic(variant, weights, targets.DA4ML.backend)).values
     types = architecture.weight_types(pipeline.layers(variant))
-    sizes = compression.kernel_sizes(types, variant.emulation.precision, weights.weights)
+    sizes = compression.kernel_sizes(types, variant.conversion.precision, weights.weights)
     common = head(place)
     return {
         **declared.told(),

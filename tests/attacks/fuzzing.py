@@ -136,9 +136,9 @@ def judge(path, *, load):
     """Read one file in this process; return how it ended and its notes."""
     try:
         if load:
-            from hlsgate.models import keras_models
+            from hlsgate.models.keras2 import loading
 
-            model = keras_models.load_model(path)
+            model = loading.load_model(path)
             if any(np.any(values == SECRET) for values in model.get_weights()):
                 return "VIOLATION: weights of another file"
             return "loaded"
@@ -246,10 +246,10 @@ def run(inputs, seed, *, load, keep=None, progress=None):
 
 def _import_everything():
     """Import what loading needs, once; TensorFlow starts its threads later, in each process."""
-    from hlsgate.models import keras_models
+    from hlsgate.models.keras2 import setup
 
     warnings.simplefilter("ignore")
-    keras_models.tensorflow()
+    setup.tensorflow()
     import qkeras.utils  # noqa: F401
     from tensorflow_model_optimization.sparsity import keras  # noqa: F401
 

@@ -17,7 +17,7 @@ from hlsgate.diagnosis import diagnosing
 from hlsgate.diagnosis.diagnosing import Subject
 from hlsgate.infra.errors import ConversionError
 from hlsgate.infra.quiet import quietly
-from hlsgate.models import keras_models
+from hlsgate.models.keras2 import setup
 from hlsgate.spec import targets
 from hlsgate.suites import suite
 
@@ -42,7 +42,7 @@ def weighted(model):
 @quietly
 def models(inputs, layers):
     """Make a small model of each kind, with these names."""
-    keras = keras_models.tensorflow().keras
+    keras = setup.tensorflow().keras
     dense, given = keras.layers.Dense, keras.layers.InputLayer
     first, second, third = layers
 

@@ -19,7 +19,7 @@ import numpy as np
 from hlsgate.infra.documents import write_text
 from hlsgate.infra.errors import SuiteError
 from hlsgate.spec import targets
-from hlsgate.spec.declarations import Emulation, Pruning, Quantizer, Recipe, Topology
+from hlsgate.spec.declarations import Conversion, Pruning, Quantizer, Recipe, Topology
 from hlsgate.spec.fixedpoint import Fixed
 from hlsgate.suites.starter import FILES, write
 
@@ -101,9 +101,9 @@ class Nouns:
 
     network: Topology = NETWORK
     recipe: Recipe = RECIPE
-    conversion: Emulation = Emulation(logits=Fixed(10, 6))  # noqa: RUF009
+    conversion: Conversion = Conversion(logits=Fixed(10, 6))  # noqa: RUF009
     built: Recipe = FLOAT
-    default: Emulation = Emulation(logits=Fixed(16, 6), exact=False)  # noqa: RUF009
+    default: Conversion = Conversion(logits=Fixed(16, 6), exact=False)  # noqa: RUF009
     backend: targets.Backend = targets.QUARTUS
 
     def write(self, folder: Path) -> None:

@@ -12,14 +12,14 @@ from hlsgate import conversion
 from hlsgate.conversion import Settings
 from hlsgate.emulation import Emulator, compile_project, emulate, find_compiler
 from hlsgate.infra.quiet import quietly
-from hlsgate.models import keras_models
+from hlsgate.models.keras2 import setup
 from hlsgate.spec import targets
 
 
 @quietly
 def network():
     """Build a network with both, on their own grids."""
-    keras = keras_models.tensorflow().keras
+    keras = setup.tensorflow().keras
     from qkeras import QActivation, quantized_sigmoid, quantized_tanh
 
     return keras.Sequential(

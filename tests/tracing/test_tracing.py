@@ -21,7 +21,8 @@ from hlsgate.infra.errors import EmulationError, TracingError
 from hlsgate.infra.quiet import quietly
 from hlsgate.logic import exact_and_deep, load
 from hlsgate.logic.tracing import trace
-from hlsgate.models import checkpoints, keras_models
+from hlsgate.models import checkpoints
+from hlsgate.models.keras2 import building, setup
 from hlsgate.spec import targets
 from hlsgate.spec.fixedpoint import Fixed
 from hlsgate.suites import suite
@@ -37,7 +38,7 @@ FEW = 8
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
     """Do what training does; after the first model it would be too late."""
-    quietly(keras_models.tensorflow)()
+    quietly(setup.tensorflow)()
 
 
 def convert(model, backend, folder, *, precisions, **options):
@@ -418,13 +419,13 @@ def converted(variant, backend, folder):
         return kept[-1]
 
     frozen = checkpoints.load(suite.active().checkpoints / f"{variant.key}.npz", variant)
-    model = keras_models.model_with(variant, frozen.weights, softmax=False)
+    model = building.model_with(variant, frozen.weights, softmax=False)
     with mock.patch.object(converters, "convert_from_keras_model", keep):
         conversion.convert(variant, model, backend, folder)
     return kept[-1]
 
 
-TRACED = [one for one in suite.active().variants if one.shortfall("logic") is None]
+TRACED = [one for one in suite.active().variants if one.known_failure("logic") is None]
 
 
 @pytest.mark.parametrize("backend", targets.BACKENDS, ids=lambda backend: backend.key)

@@ -12,7 +12,7 @@ from hlsgate.diagnosis import diagnosing
 from hlsgate.diagnosis.diagnosing import Subject
 from hlsgate.emulation import Compiler
 from hlsgate.infra import scratch
-from hlsgate.models import keras_models
+from hlsgate.models.keras2 import building, setup
 from hlsgate.pipeline.product import Content, Product, Work
 from hlsgate.spec.declarations import Backend, Variant
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.models.keras_models import Weights
+    from hlsgate.models.keras2.setup import Weights
     from hlsgate.spec.fixedpoint import Fixed
 
 _LAYERS = "layers.json"
@@ -45,7 +45,7 @@ class Diagnosed(Product):
     """
 
     KIND: ClassVar[str] = "diagnosed"
-    PACKAGES: ClassVar[tuple[str, ...]] = (*conversion.PACKAGES, *keras_models.PACKAGES)
+    PACKAGES: ClassVar[tuple[str, ...]] = (*conversion.PACKAGES, *setup.PACKAGES)
 
     network: Variant
     weights: Content[Weights]
@@ -71,7 +71,7 @@ def subject(
     variant: Variant, weights: Weights, backend: Backend, casts: Mapping[str, Fixed]
 ) -> Subject:
     """Return a variant as what is diagnosed."""
-    model = keras_models.model_with(variant, weights)
+    model = building.model_with(variant, weights)
     settings = conversion.settings_of(variant, model)
     return Subject(variant.key, model, settings, backend, casts)
 

@@ -15,7 +15,7 @@ from hlsgate.spec.layers import KerasLayer
 from hlsgate.spec.project import Project
 
 if TYPE_CHECKING:
-    from hlsgate.models.keras_models import Weights
+    from hlsgate.models.keras2.setup import Weights
 
 _FACTS = "facts.json"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hlsgate import conversion, logic
 from hlsgate.infra.errors import TracingError
 from hlsgate.logic import tracing
-from hlsgate.models import keras_models
+from hlsgate.models.keras2 import building, setup
 from hlsgate.pipeline.product import Content, Product, Work
 from hlsgate.pipeline.stages import values
 from hlsgate.spec.declarations import Backend, Variant
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.models.keras_models import Weights
+    from hlsgate.models.keras2.setup import Weights
 
 _REFUSED = "refused.json"
 
@@ -42,7 +42,7 @@ class Traced(Product):
     PACKAGES: ClassVar[tuple[str, ...]] = (
         *logic.PACKAGES,
         *conversion.PACKAGES,
-        *keras_models.PACKAGES,
+        *setup.PACKAGES,
     )
 
     network: Variant
@@ -52,7 +52,7 @@ class Traced(Product):
 
     def make(self, folder: Path, work: Work) -> None:  # noqa: ARG002
         """Trace."""
-        model = keras_models.model_with(self.network, self.weights.get(), softmax=False)
+        model = building.model_with(self.network, self.weights.get(), softmax=False)
         graph = conversion.model_graph(self.network, model, self.backend, folder / "unwritten")
         try:
             traced = tracing.trace(graph)

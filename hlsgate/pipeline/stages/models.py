@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hlsgate.models import checkpoints, keras_models
+from hlsgate.models import checkpoints
 from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.models.keras2 import answering, building, describing, setup
 from hlsgate.pipeline.product import Content, Product, Work
 from hlsgate.pipeline.stages import values
 from hlsgate.spec import architecture
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.models.keras_models import Weights
+    from hlsgate.models.keras2.setup import Weights
 
 _LAYERS, _WEIGHTS = "layers.json", "weights.npz"
 
@@ -31,13 +32,13 @@ class Layers(Product):
     """The layers of a model that only itself can describe."""
 
     KIND: ClassVar[str] = "layers"
-    PACKAGES: ClassVar[tuple[str, ...]] = keras_models.PACKAGES
+    PACKAGES: ClassVar[tuple[str, ...]] = setup.PACKAGES
 
     network: Variant
 
     def make(self, folder: Path, work: Work) -> None:  # noqa: ARG002
         """Ask Keras."""
-        found = keras_models.describe(keras_models.build(self.network))
+        found = describing.describe(building.build(self.network))
         (folder / _LAYERS).write_text(json.dumps(architecture.as_json(found)))
 
 
@@ -51,13 +52,13 @@ class SavedWeights(Product):
     """The weights that a saved model comes with, as hardware gets them."""
 
     KIND: ClassVar[str] = "saved"
-    PACKAGES: ClassVar[tuple[str, ...]] = keras_models.PACKAGES
+    PACKAGES: ClassVar[tuple[str, ...]] = setup.PACKAGES
 
     network: Variant
 
     def make(self, folder: Path, work: Work) -> None:  # noqa: ARG002
         """Ask Keras."""
-        weights = keras_models.hardware_weights(keras_models.build(self.network))
+        weights = building.hardware_weights(building.build(self.network))
         checkpoints.save(folder / _WEIGHTS, Checkpoint(weights, {"variant": UNNAMED}))
 
 
@@ -87,7 +88,7 @@ class KerasLogits(Product):
     """
 
     KIND: ClassVar[str] = "keras"
-    PACKAGES: ClassVar[tuple[str, ...]] = keras_models.PACKAGES
+    PACKAGES: ClassVar[tuple[str, ...]] = setup.PACKAGES
 
     network: Variant
     weights: Content[Weights]
@@ -101,5 +102,5 @@ class KerasLogits(Product):
         x = self.rows.get()
         if self.inputs is not None:
             x = self.inputs.cast(x).astype("float32") if self.cast else self.inputs.round(x)
-        found = keras_models.logits(self.network, self.weights.get(), x, self.casts)
+        found = answering.logits(self.network, self.weights.get(), x, self.casts)
         values.save(folder, found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hlsgate import conversion
 from hlsgate.emulation import Compiler, hls4ml_plugin
-from hlsgate.models import keras_models
+from hlsgate.models.keras2 import building, setup
 from hlsgate.pipeline.product import Content, Product, Work
 from hlsgate.pipeline.stages import values
 from hlsgate.spec.declarations import Backend, Variant
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hlsgate.models.keras_models import Weights
+    from hlsgate.models.keras2.setup import Weights
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Predicted(Product):
     """What hls4ml itself predicts on the first rows: logits, shape (count, classes), float64."""
 
     KIND: ClassVar[str] = "predicted"
-    PACKAGES: ClassVar[tuple[str, ...]] = (*conversion.PACKAGES, *keras_models.PACKAGES)
+    PACKAGES: ClassVar[tuple[str, ...]] = (*conversion.PACKAGES, *setup.PACKAGES)
 
     network: Variant
     weights: Content[Weights]
@@ -38,7 +38,7 @@ class Predicted(Product):
     def make(self, folder: Path, work: Work) -> None:  # noqa: ARG002
         """Convert, compile and predict."""
         hls4ml_plugin.install()
-        model = keras_models.model_with(self.network, self.weights.get(), softmax=False)
+        model = building.model_with(self.network, self.weights.get(), softmax=False)
         x = self.network.input_type.round(self.rows.get()[: self.count])
         project = folder / "project"
         values.save(folder, conversion.predict(self.network, model, self.backend, project, x))

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from hlsgate import conversion
-from hlsgate.models import keras_models
+from hlsgate.models.keras2 import building, setup
 from hlsgate.pipeline.product import Content, Product, Work
 from hlsgate.spec.declarations import Backend, Variant
 from hlsgate.spec.project import Project, project_digest
 
 if TYPE_CHECKING:
-    from hlsgate.models.keras_models import Weights
+    from hlsgate.models.keras2.setup import Weights
 
 _FOLDER, _ABOUT = "project", "project.json"
 
@@ -24,7 +24,7 @@ class Converted(Product):
     """A project that hls4ml wrote, ending with softmax or with logits."""
 
     KIND: ClassVar[str] = "project"
-    PACKAGES: ClassVar[tuple[str, ...]] = (*conversion.PACKAGES, *keras_models.PACKAGES)
+    PACKAGES: ClassVar[tuple[str, ...]] = (*conversion.PACKAGES, *setup.PACKAGES)
     CHECK: ClassVar[tuple[str, ...]] = (_ABOUT,)
 
     network: Variant
@@ -34,7 +34,7 @@ class Converted(Product):
 
     def make(self, folder: Path, work: Work) -> None:  # noqa: ARG002
         """Convert."""
-        model = keras_models.model_with(self.network, self.weights.get(), softmax=self.softmax)
+        model = building.model_with(self.network, self.weights.get(), softmax=self.softmax)
         written = conversion.convert(self.network, model, self.backend, folder / _FOLDER)
         about = {name: value for name, value in asdict(written).items() if name != "folder"}
         about["sha256"] = project_digest(written.folder)

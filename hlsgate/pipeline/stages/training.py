@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from hlsgate.models import checkpoints, keras_models, training
+from hlsgate.models import checkpoints, training
 from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.models.keras2 import answering, setup
 from hlsgate.pipeline.product import Content, Product, Work
 from hlsgate.pipeline.stages import values
 from hlsgate.spec.declarations import UNNAMED, Variant
 
 if TYPE_CHECKING:
     from hlsgate.data.datasets import Dataset
-    from hlsgate.models.keras_models import Weights
+    from hlsgate.models.keras2.setup import Weights
 
 _WEIGHTS = "weights.npz"
 
@@ -24,7 +25,7 @@ class Taught(Product):
     """A teacher's class probabilities on the training rows, shape (n, classes), float32."""
 
     KIND: ClassVar[str] = "taught"
-    PACKAGES: ClassVar[tuple[str, ...]] = keras_models.PACKAGES
+    PACKAGES: ClassVar[tuple[str, ...]] = setup.PACKAGES
 
     network: Variant
     weights: Content[Weights]
@@ -33,7 +34,7 @@ class Taught(Product):
     def make(self, folder: Path, work: Work) -> None:  # noqa: ARG002
         """Ask Keras."""
         x = training.network_inputs(self.network, self.rows.get().x_train)
-        logits = keras_models.logits(self.network, self.weights.get(), x)
+        logits = answering.logits(self.network, self.weights.get(), x)
         values.save(folder, training.teaching(logits))
 
 
@@ -54,7 +55,7 @@ class Trained(Product):
     """
 
     KIND: ClassVar[str] = "trained"
-    PACKAGES: ClassVar[tuple[str, ...]] = keras_models.PACKAGES
+    PACKAGES: ClassVar[tuple[str, ...]] = setup.PACKAGES
 
     network: Variant
     rows: Content[Dataset]

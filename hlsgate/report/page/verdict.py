@@ -18,7 +18,7 @@ from hlsgate.report.page.blocks import (
     Tile,
     Tiles,
 )
-from hlsgate.spec.declarations import Shortfall, Variant
+from hlsgate.spec.declarations import KnownFailure, Variant
 from hlsgate.suites import suite
 
 _WORDS = (0, 1, 6)
@@ -26,7 +26,7 @@ _NONE = "-"
 
 
 def section(summary: Summary) -> Section:
-    """Count and list the verdicts of a run, and the shortfalls that its variants declare."""
+    """Count and list the verdicts of a run, and the known failures that its variants declare."""
     blocks: list[Block] = [
         *_failures(summary),
         Tiles([*_test_tiles(summary), *_baseline_tiles(summary), *_claim_tiles(summary)]),
@@ -141,7 +141,7 @@ def _known_failures(claims: Sequence[Claim]) -> Block:
             known.reason,
         ]
         for variant in suite.active().variants
-        for known in variant.shortfalls
+        for known in variant.known_failures
     ]
     heads = ("Variant", "Claim", "Backends", "At most", "Measured", "Reason")
     notes = (
@@ -157,7 +157,7 @@ _CLAIMS = {"parity": "parity", "auc": "auc", "hardware": "drift", "softmax": "so
 """Claims that known failures can be declared of, by the name that declarations use."""
 
 
-def _measured(claims: Sequence[Claim], variant: Variant, known: Shortfall) -> str:
+def _measured(claims: Sequence[Claim], variant: Variant, known: KnownFailure) -> str:
     """Return what a run says of a known failure, in the unit of its bound."""
     found = [
         one

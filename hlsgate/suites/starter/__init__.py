@@ -87,13 +87,13 @@ def _classes(data: Path) -> str:
 def _variant(benchmark: str, name: str, path: str, first: str) -> str:
     if name == first:
         lines = [
-            'emulation=Emulation("model", exact=False),',
+            'conversion=Conversion("model", exact=False),',
             'about="what the others are held against",',
         ]
     else:
         lines = [
             "# Types of the inputs and of the logits in hardware; hls4ml chooses all others.",
-            "emulation=Emulation(inputs=Fixed(16, 6), logits=Fixed(16, 6)),",
+            "conversion=Conversion(inputs=Fixed(16, 6), logits=Fixed(16, 6)),",
             f'reference="{benchmark}-{first}",',
             "# Say how many zeros every kernel has, to have it checked: sparsity=0.75,",
         ]

@@ -7,8 +7,7 @@ from pathlib import Path
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
 from hlsgate.spec.metrics import METRICS
-from hlsgate.synthesis.reports.json_file import mapping, read_object
-from hlsgate.synthesis.reports.ndjson_file import label, number
+from hlsgate.synthesis.reports.reading import label, mapping, number, read_object
 
 FILE = "metrics.json"
 

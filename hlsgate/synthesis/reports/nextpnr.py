@@ -6,8 +6,7 @@ from pathlib import Path
 
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
-from hlsgate.synthesis.reports.json_file import mapping, read_object
-from hlsgate.synthesis.reports.ndjson_file import number, only
+from hlsgate.synthesis.reports.reading import mapping, number, only, read_object
 
 FILE = "timing.json"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
-from hlsgate.synthesis.reports.ndjson_file import (
+from hlsgate.synthesis.reports.oneapi_summary import Values, numbered, read_summary
+from hlsgate.synthesis.reports.reading import (
     Row,
     label,
     nodes,
@@ -20,7 +21,6 @@ from hlsgate.synthesis.reports.ndjson_file import (
     read_rows,
     shown,
 )
-from hlsgate.synthesis.reports.oneapi_summary import Values, numbered, read_summary
 
 _LOOP_METRICS = {"ii": ("ii_cycles", max), "lt": ("latency_cycles", max), "af": ("fmax_mhz", min)}
 _FIT_METRICS = {

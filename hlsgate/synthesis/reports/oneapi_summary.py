@@ -14,7 +14,7 @@ from math import ceil
 from pathlib import Path
 
 from hlsgate.infra.errors import ReportError
-from hlsgate.synthesis.reports.ndjson_file import Row, label, number, only, read_rows, shown, whole
+from hlsgate.synthesis.reports.reading import Row, label, number, only, read_rows, shown, whole
 
 Values = dict[str, float]
 

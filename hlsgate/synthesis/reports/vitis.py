@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
-from hlsgate.synthesis.reports.ndjson_file import (
+from hlsgate.synthesis.reports.reading import (
     label,
     number,
     only,

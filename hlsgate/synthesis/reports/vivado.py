@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
-from hlsgate.synthesis.reports.ndjson_file import label, number, only, read_text, shown, whole
+from hlsgate.synthesis.reports.reading import label, number, only, read_text, shown, whole
 from hlsgate.synthesis.reports.vitis import Header, one_file, read_header
 
 FILE = "vivado_synth.rpt"

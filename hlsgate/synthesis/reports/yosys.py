@@ -8,8 +8,7 @@ from typing import Any
 
 from hlsgate.infra.errors import ReportError
 from hlsgate.spec.measurement import Measurement
-from hlsgate.synthesis.reports.json_file import mapping, read_object
-from hlsgate.synthesis.reports.ndjson_file import label, shown, whole
+from hlsgate.synthesis.reports.reading import label, mapping, read_object, shown, whole
 
 FILE = "stat.json"
 

@@ -14,8 +14,8 @@ from typing import Literal
 from hlsgate.infra import scratch
 from hlsgate.infra.errors import ReportError, SynthesisError, ToolNotFound
 from hlsgate.infra.process import Completed, last_lines, require_tool, run_logged
-from hlsgate.synthesis.reports.ndjson_file import only, read_rows
 from hlsgate.synthesis.reports.oneapi import parse_oneapi as parse
+from hlsgate.synthesis.reports.reading import only, read_rows
 from hlsgate.synthesis.toolchains.synthesis import Synthesis, failure
 from hlsgate.synthesis.toolchains.synthesis import untold as share_done
 

@@ -17,7 +17,7 @@ from typing import Literal
 from hlsgate.infra import scratch
 from hlsgate.infra.errors import ReportError, SynthesisError, ToolNotFound
 from hlsgate.infra.process import require_tool, run_logged
-from hlsgate.synthesis.reports.ndjson_file import only
+from hlsgate.synthesis.reports.reading import only
 from hlsgate.synthesis.reports.vitis import parse_vitis as parse
 from hlsgate.synthesis.reports.vivado import FILE
 from hlsgate.synthesis.toolchains.synthesis import Synthesis, failure

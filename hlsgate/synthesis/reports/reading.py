@@ -1,7 +1,8 @@
-"""Strict reading of a report file: one JSON object a line, every doubt a `ReportError`."""
+"""Strict reading of reports: text, one JSON object, or one a line; doubts are a `ReportError`."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ T = TypeVar("T")
 
 MAX_BYTES = 64 * 2**20
 MAX_LINES = 10**6
+MAX_VALUES = 4 * 10**6
 _MAX_NUMBER = 10**12
 _PLAIN_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _BRIEF = Repr()
@@ -62,6 +64,36 @@ def read_rows(path: Path) -> list[Row]:
     if not rows:
         raise ReportError(path, "first line", "is absent: the file is empty; run the tool again.")
     return rows
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a file that holds one JSON object.
+
+    Raises
+    ------
+    ReportError
+        If the file is missing, empty, over 64 MiB, not UTF-8, has a key twice, or is not one JSON
+        object.
+    """
+    text = read_text(path)
+    refuse_many(path, text, ",", MAX_VALUES, "values")
+    try:
+        content = json.loads(text, object_pairs_hook=unique_keys, parse_constant=refuse_constant)
+    except RecursionError:
+        raise ReportError(path, "content", "is nested too deeply for a report.") from None
+    except ValueError as error:
+        problem = f"is no JSON ({error}); the file is truncated or foreign."
+        raise ReportError(path, "content", problem) from None
+    return mapping(content, path, "content")
+
+
+def mapping(value: object, path: Path, field: str) -> dict[str, Any]:
+    """Return an object that is not empty, and whose names can be shown; else a `ReportError`."""
+    if not isinstance(value, dict) or not value:
+        raise ReportError(path, field, f"is {shown(value)}, but must be an object that holds some.")
+    for name in value:
+        label(name, path, f"name in {field}")
+    return value
 
 
 def present(path: Path) -> bool:
