@@ -158,6 +158,28 @@ def test_another_keras_is_unknown():
     assert only(found) == ("dense1", [catalogue.UNKNOWN])
 
 
+def test_another_keras_is_seen_where_the_hardware_does_as_it_says():
+    """A table that shows differences is never headed by 'no layer differs'."""
+    x = rows()
+    other = {**keras(x), "relu1": keras(x)["relu1"] + 0.5}
+    found = diagnose([INPUTS, DENSE, RELU], x, wanted=other)
+    assert only(found) == ("relu1", [catalogue.UNKNOWN])
+    assert found.layers[2].own_rows == 0
+    assert "no layer differs" not in found.text()
+
+
+def test_differences_of_no_layer_are_told():
+    """Where Keras' own values of a layer's input are not known, the sentence says what is shown."""
+    x = rows()
+    other = {name: one for name, one in keras(x).items() if name != "inputs"}
+    other["dense1"] = other["dense1"] + 0.5
+    found = diagnose([INPUTS, DENSE, RELU], x, wanted={**other, "relu1": other["dense1"].clip(0)})
+    assert found.first is None
+    assert "no layer makes a difference by itself, but dense1 differs from Keras on 200 of 200" in (
+        found.summary()
+    )
+
+
 def test_unknown_kind():
     tanh = replace(RELU, activation="tanh")
     found = emulated([INPUTS, DENSE], rows()) | {"relu1": np.zeros((200, 3))}

@@ -82,3 +82,15 @@ def test_counterparts():
     hardware = [("a", None), ("a_relu", "relu"), ("b", None), ("b_linear", "linear"), ("b2", None)]
     found = counterparts(hardware, named("a", "a_norm", "b", "b2"))
     assert found == {"a_relu": "a_norm", "b": "b", "b_linear": "b", "b2": "b2"}
+
+
+def test_a_layer_that_moves_nothing_is_probed(tmp_path):
+    """hls4ml writes a Flatten or Reshape as another name of the array before it."""
+    project = write_firmware(tmp_path / "project")
+    firmware = project.folder / "firmware" / "small.cpp"
+    text = firmware.read_text().replace("// relu1", "// relu1\n    auto& flat_out = layer4_out;")
+    firmware.write_text(text)
+    flat = HardwareLayer("flat", "Reshape", "flat_out", 3, KIND)
+    found = probing.probed_firmware(firmware, [*LAYERS[:3], flat, LAYERS[3]]).splitlines()
+    at = next(n for n, line in enumerate(found) if "auto& flat_out" in line)
+    assert found[at + 1].strip() == "hlsgate::probe(8, 3, flat_out);"

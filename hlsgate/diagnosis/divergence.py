@@ -87,9 +87,21 @@ class Diagnosis:
     def summary(self) -> str:
         """Say in a sentence where it begins, and why."""
         if self.first is None:
-            return f"{self.title}: no layer differs from Keras on {self.rows:,} rows."
+            return f"{self.title}: {self._nowhere()}"
         why = "; ".join(f"{one.cause}: {one.seen}" for one in self.first.findings)
         return f"{self.title}: first divergence at {self.first.layer} ({why})."
+
+    def _nowhere(self) -> str:
+        """Say what the table shows where no layer makes anything different by itself."""
+        before = [row for row in self.layers if row.kind != SOFTMAX]  # whose rows are of classes
+        other = next((row for row in before if row.rows_different), None)
+        if other is None:
+            return f"no layer differs from Keras on {self.rows:,} rows."
+        return (
+            f"no layer makes a difference by itself, but {other.layer} differs from Keras on "
+            f"{other.rows_different:,} of {self.rows:,} rows; if that is more than float32 rounds, "
+            "please report it."
+        )
 
     def text(self, style: str = "simple") -> str:
         """Lay out summary, table and remedies; ``"simple"``, or ``"github"`` for Markdown."""
@@ -212,6 +224,8 @@ def _row(
         wrapped, saturated = _beyond(layer.result, before_result(layer, x))
         if own:
             findings = _told(layer, x, found, keras, context)
+        elif _keras_does_something_else(layer, keras, context):
+            findings = [_SOMETHING_ELSE]
     different, worst = _against(layer, found, keras)
     if own is None and different:
         findings = [Finding(UNKNOWN, f"no arithmetic is written down for {layer.kind}")]
@@ -228,17 +242,21 @@ def _told(
 ) -> list[Finding]:
     if layer.kind == INPUT:
         return causes.of_input(layer, x, found)
-    source, mine = (
-        keras.get(context.keras_of.get(layer.source or "", "")),
-        keras.get(layer.keras or ""),
-    )
-    if source is not None and mine is not None:
-        wanted = causes.ideal(layer, source, context)
-        if not causes.explains_keras(wanted, mine):
-            return [
-                Finding(UNKNOWN, "Keras computes something else than what is written down here")
-            ]
+    if _keras_does_something_else(layer, keras, context):
+        return [_SOMETHING_ELSE]
     return causes.of_layer(layer, x, found, context)
+
+
+_SOMETHING_ELSE = Finding(UNKNOWN, "Keras computes something else than what is written down here")
+
+
+def _keras_does_something_else(layer: HardwareLayer, keras: Outputs, context: Context) -> bool:
+    """Whether Keras' output of a layer is not what the layer would ideally make of Keras' input."""
+    source = keras.get(context.keras_of.get(layer.source or "", ""))
+    mine = keras.get(layer.keras or "")
+    if layer.kind == INPUT or source is None or mine is None:
+        return False
+    return not causes.explains_keras(causes.ideal(layer, source, context), mine)
 
 
 def _rows_different(one: NDArray[np.float64], other: NDArray[np.float64]) -> int:

@@ -174,7 +174,9 @@ def _call(layer: HardwareLayer, text: str) -> str:
     if _streams_through_pipes(layer, text):
         return rf"^ *{re.escape(layer.name)}\.async\(.*\);"
     variable = re.escape(layer.variable)
-    return rf"^ *nnet::\w+<[^;]*>\([^;()]*, {variable}(?:, [^;()]*)?\);.*$"
+    called = rf"nnet::\w+<[^;]*>\([^;()]*, {variable}(?:, [^;()]*)?\);"
+    renamed = rf"auto ?& ?{variable} = \w+;"  # of a Flatten or Reshape that moves nothing
+    return rf"^ *(?:{called}|{renamed}).*$"
 
 
 def _line(layer: HardwareLayer, at: int, text: str) -> str:

@@ -39,6 +39,11 @@ def load_model(path: Path) -> Any:
     """
     with saved_models.inspected(path) as copied:
         model = _loaded(path, copied)
+    if nested := [one.name for one in model.layers if hasattr(one, "layers")]:
+        raise DiagnosisError(
+            f"layer {nested[0]} of {path} is a model itself, whose layers cannot be compared one "
+            "by one; save a model of the same layers, one after the other."
+        )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise DiagnosisError(
             f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; only models "
