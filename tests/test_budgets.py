@@ -382,3 +382,20 @@ def test_accuracy_on_another_data_set_is_no_baseline():
     loaded = baselines.load(Path(__file__).parents[1] / "baselines.json")
     with pytest.raises(BaselineError, match="jets-float on jets_openml, only on jets_embedded"):
         loaded.accuracy("jets-float", "jets_openml")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"baseline": baseline()},
+        {"budgets": [{"metric": "ff", "reason": "the claim", "max": 10**6}]},
+    ],
+    ids=["baseline", "budget"],
+)
+def test_what_the_device_has_not_fails(tmp_path, entry):
+    """A design that does not fit its device fails, whatever else is allowed, and nobody asked."""
+    fits = measurement(capacity={"alut": MEASURED["alut"]})
+    assert all(one.passed for one in judge(tmp_path, entry, fits))
+    found = judge(tmp_path, entry, measurement(capacity={"alut": MEASURED["alut"] - 1}))
+    (verdict,) = [one for one in found if not one.passed]
+    assert verdict.text == "alut: measured 1,000, the device has 999"

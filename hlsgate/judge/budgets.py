@@ -214,7 +214,16 @@ def judge_design(
         verdicts += _judge_baseline(design, measurement, entry, baselines)
     for budget in entry.get("budgets", []):
         verdicts.append(_judge_budget(design, budget, measurement, others))
-    return verdicts
+    return [*verdicts, *_beyond_device(design, measurement)]
+
+
+def _beyond_device(design: str, measurement: Measurement) -> Iterator[Verdict]:
+    """Fail what the device has not, whatever baseline and budgets allow."""
+    for name, most in measurement.capacity.items():
+        value = measurement.values.get(name, 0)
+        if exact(value) > most:
+            text = f"{name}: measured {_number(value)}, the device has {_number(most)}"
+            yield Verdict(design, name, "failed", text, "budget", value, limit=most)
 
 
 def _judge_baseline(
