@@ -1,9 +1,14 @@
 """The package is built as the documents say: every room, and every path that is named."""
 
+import ast
+import importlib
+import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+
+from hlsgate.infra import sources
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -41,3 +46,20 @@ def test_named_modules_exist(page):
         parts = name.split(".")
         places = [ROOT.joinpath(*parts[:count]) for count in (len(parts), len(parts) - 1)]
         assert any(one.is_dir() or one.with_suffix(".py").is_file() for one in places), name
+
+
+def _imported():
+    """Give every name that is imported from the package, with the file that imports it."""
+    for folder in ("hlsgate", "fixtures", "benchmarks", "tests"):
+        for file in sorted(ROOT.glob(f"{folder}/**/*.py")):
+            for node in sources._running(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hlsgate"):
+                    yield from ((file, node.module, one.name) for one in node.names)
+
+
+def test_every_import_exists():
+    """Scripts that tests start in processes of their own are collected by nobody."""
+    for file, module, name in _imported():
+        found = importlib.import_module(module)
+        if name != "*" and not hasattr(found, name):
+            assert importlib.util.find_spec(f"{module}.{name}"), f"{file}: {module}.{name}"

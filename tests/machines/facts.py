@@ -34,8 +34,8 @@ from hlsgate.infra.cache import Cache  # noqa: E402
 from hlsgate.infra.progress import silent  # noqa: E402
 from hlsgate.logic import numba_cache  # noqa: E402
 from hlsgate.models import training  # noqa: E402
-from hlsgate.pipeline import Pipeline  # noqa: E402
 from hlsgate.pipeline.hardware import Hardware  # noqa: E402
+from hlsgate.pipeline.pipeline import Pipeline  # noqa: E402
 from hlsgate.suites import suite  # noqa: E402
 from hlsgate.synthesis.reports import da4ml  # noqa: E402
 from tests import good_runs  # noqa: E402
