@@ -1,5 +1,7 @@
 """What is declared is looked for in written sources; an edited source names file and field."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,26 @@ def test_an_edited_source(project, file, old, new, told):
     edit(project, f"firmware/{file}", old, new)
     with pytest.raises(AssertionError, match=told):
         judge(project)
+
+
+def looked_up(project, **changes):
+    """Return the fields that are looked up where the first dense layer is declared otherwise."""
+    layers = [replace(one, **changes) if one.name == "dense1" else one for one in LAYERS]
+    return {fact.field for fact in configured.facts(VARIANT, layers, ARRAYS, BACKEND, project)}
+
+
+def test_a_bias_that_is_not_there_is_not_looked_up(project):
+    """hls4ml writes one of zeros, in a type that nobody declared."""
+    assert {"dense1, bias_t", "dense1, bias"} <= looked_up(project)
+    assert not {"dense1, bias_t", "dense1, bias"} & looked_up(project, weights=("kernel",))
+
+
+def test_what_declares_no_type_is_not_looked_up(project):
+    """Of binary weights, or of those with a scale, hls4ml makes a type of its own."""
+    edit(project, "firmware/defines.h", "typedef ap_fixed<4,2> weight2_t", "typedef ap_uint<1> w_t")
+    fields = looked_up(project, untyped=("kernel",), types={})
+    assert {"dense1, n_in", "logits, weight_t"} <= fields
+    assert not {f"dense1, {one}" for one in ("weight_t", "bias_t", "kernel", "bias")} & fields
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,8 @@ def facts(
     list of Fact
         Types of inputs, weights, biases, activations, accumulators and logits; sizes, reuse
         factor, strategy and io_type of every layer; entries of the softmax' tables; every weight;
-        part and clock.
+        part and clock. Nothing of a bias that is not there, nor of the arrays of a layer with a
+        quantizer that declares no type (`KerasLayer.untyped`): hls4ml moves scales between them.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def facts(
             for fact in _layer(found, variant, weights, backend, layer, call)
         ),
         *_logits(found, variant, last, {one.name: call for one, call in weighted}),
-        *(fact for layer, call in weighted for fact in _weights(found, weights, layer.name, call)),
+        *(fact for layer, call in weighted for fact in _weights(found, weights, layer, call)),
         *(fact for layer, call in relus for fact in _relu(found, variant, backend, layer, call)),
         *(fact for call in softmax for fact in _softmax(found, backend, call)),
         *_device(project, backend),
@@ -159,6 +160,8 @@ def _layer(
         yield _strategy(found, declared.strategy, backend, name, call)
     yield read("reuse_factor", declared.reuse_factor)
     for field, array in (("weight_t", "kernel"), ("bias_t", "bias")):
+        if array not in layer.weights or layer.untyped:
+            continue
         kind = layer.types.get(array, declared.precision)
         yield Fact(defines, f"{name}, {field}", found.type_named(config[field]), kind)
     if declared.granularity == "model":
@@ -184,16 +187,18 @@ def _strategy(found: Firmware, declared: str, backend: Backend, name: str, call:
     return _reader(found, name, call)("strategy", declared)
 
 
-def _weights(found: Firmware, weights: Weights, name: str, call: Call) -> Iterator[Fact]:
+def _weights(found: Firmware, weights: Weights, layer: KerasLayer, call: Call) -> Iterator[Fact]:
     """Hold written weights, in any order of their axes, against the checkpoint's in their type."""
     import numpy as np
 
     number = re.sub(r"\D", "", call.config)
+    name = layer.name
     for letter, what in (("w", "kernel"), ("b", "bias")):
+        if what not in layer.weights or layer.untyped:
+            continue
         kind = found.type_named(found.config(call)["weight_t" if letter == "w" else "bias_t"])
         written = kind.cast(found.weights(f"{letter}{number}"))
-        # a layer without a bias gets one of zeros
-        given = np.asarray(weights.get(f"{name}/{what}", np.zeros(written.shape)), np.float64)
+        given = np.asarray(weights[f"{name}/{what}"], np.float64)
         # hls4ml writes as many decimals as the type has fraction bits (1.3.0, model/types.py), so
         # that of a tiny negative weight the sign is lost, and with it the cut down to -1 LSB
         given = given.round(max(0, kind.fraction))

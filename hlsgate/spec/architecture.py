@@ -119,6 +119,7 @@ def from_json(found: Sequence[Mapping[str, Any]]) -> list[KerasLayer]:
             one["function"],
             {name: Fixed(**facts) for name, facts in one["types"].items()},
             tuple(one["weights"]),
+            tuple(one["untyped"]),
         )
         for one in found
     ]

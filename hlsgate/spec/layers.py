@@ -89,6 +89,9 @@ class KerasLayer:
         are left out.
     weights : tuple of str
         Names of its arrays, such as ``"kernel"``.
+    untyped : tuple of str
+        Those with a quantizer that gives no type that is known: binary, ternary, powers of two, or
+        with a scale (``alpha``) other than 1.
     """
 
     name: str
@@ -98,6 +101,7 @@ class KerasLayer:
     function: str | None = None
     types: Mapping[str, Fixed] = field(default_factory=dict)
     weights: tuple[str, ...] = ()
+    untyped: tuple[str, ...] = ()
 
     @property
     def is_relu(self) -> bool:

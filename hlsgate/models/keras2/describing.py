@@ -22,7 +22,8 @@ def describe(model: Any) -> list[KerasLayer]:
 
 def _described(layer: Any) -> KerasLayer:
     names = tuple(name for name, _ in variables(layer))
-    types = {name: _weight_type(quantizer_of(layer, name)) for name in names}
+    quantizers = {name: quantizer_of(layer, name) for name in names}
+    types = {name: _weight_type(one) for name, one in quantizers.items()}
     return KerasLayer(
         layer.name,
         type(layer).__name__,
@@ -31,6 +32,7 @@ def _described(layer: Any) -> KerasLayer:
         activation_function(layer),
         {name: kind for name, kind in types.items() if kind is not None},
         names,
+        tuple(name for name in names if quantizers[name] is not None and types[name] is None),
     )
 
 
@@ -77,6 +79,8 @@ def _output_type(quantizer: Any) -> Fixed | None:
     kind = type(quantizer).__name__
     if kind == "quantized_relu" and not quantizer.negative_slope:
         return Fixed(int(quantizer.bits), int(quantizer.integer), False, "RND_CONV", "SAT")
+    if kind == "quantized_bits" and quantizer.bits == 1:
+        return None  # plus and minus one
     if kind == "quantized_bits" and quantizer.alpha in (None, 1, 1.0) and quantizer.keep_negative:
         mode = "SAT_SYM" if quantizer.symmetric else "SAT"
         return Fixed(int(quantizer.bits), int(quantizer.integer) + 1, True, "RND_CONV", mode)
