@@ -76,6 +76,7 @@ def told(folder):
         k: v for k, v in os.environ.items() if not k.startswith(("HLSGATE_SUITE", "TOX_"))
     }
     environment["HLSGATE_CACHE"] = str(folder / "cache")
+    environment["COLUMNS"] = "104"  # as wide as the transcripts
     found = []
     for line in typed():
         words = shlex.split(line)
