@@ -162,7 +162,7 @@ class Summary:
         """Tell what failed in the run, one sentence each, and the command that shows it again."""
         lines = [f"- {text}" for text in self.faults]
         for one in self.failed_tests:
-            sentence = one.first.sentence + others(one)
+            sentence = with_others(one)
             lines.append(f"- {sentence}\n  again: {one.first.command}")
         lines += [f"- {one.text}\n  again: {again}" for one, again in self.untold()]
         return lines
@@ -217,7 +217,7 @@ class Summary:
     def _failures_as_markdown(self) -> Iterator[str]:
         lines = [f"- {markdown(text)}" for text in self.faults]
         for one in self.failed_tests:
-            said = markdown(one.first.sentence + others(one))
+            said = markdown(with_others(one))
             lines.append(f"- {said}<br>again: <code>{markdown(one.first.command)}</code>")
         for claim, again in self.untold():
             lines.append(f"- {markdown(claim.text)}<br>again: <code>{markdown(again)}</code>")
@@ -225,12 +225,13 @@ class Summary:
             yield "\n".join(lines)
 
 
-def others(group: Group) -> str:
-    """Name the tests that a sentence also stands for; the first few where there are many."""
-    if not group.others:
-        return ""
-    count = len(group.others)
-    return f"; and {count} more {'test' if count == 1 else 'tests'}: {layout.listed(group.others)}"
+def with_others(group: Group) -> str:
+    """Return a sentence with the tests that it also stands for; the first few of many."""
+    sentence, count = group.first.sentence, len(group.others)
+    if not count:
+        return sentence
+    more = f"{count} more {'test' if count == 1 else 'tests'}: {layout.listed(group.others)}"
+    return f"{sentence.removesuffix('.')}; and {more}"
 
 
 def summarise(

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from hlsgate.facts.outcomes import Failure, Run, Skip
 from hlsgate.judge.layout import listed
-from hlsgate.judge.summary import Summary, others
+from hlsgate.judge.summary import Summary, with_others
 from hlsgate.report.overview import HEADS, LEFT, LEGEND, Mood, Row
 from hlsgate.suites import suite
 
@@ -52,7 +52,7 @@ def failures(summary: Summary, width: int, *, every: bool = False) -> list[Line]
     groups = summary.failed_tests
     shown = groups if every else groups[:MOST_FAILURES]
     for one in shown:
-        lines += _wrapped("- ", one.first.sentence + others(one), width)
+        lines += _wrapped("- ", with_others(one), width)
         lines.append(Line(f"  again: {one.first.command}"))
     if len(groups) > len(shown):
         more = sum(1 + len(one.others) for one in groups[len(shown) :])

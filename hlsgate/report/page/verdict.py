@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hlsgate.judge.claims import Claim
 from hlsgate.judge.layout import HEADS
-from hlsgate.judge.summary import Summary, others
+from hlsgate.judge.summary import Summary, with_others
 from hlsgate.report.page.blocks import (
     Block,
     Folded,
@@ -41,10 +41,7 @@ def section(summary: Summary) -> Section:
 def _failures(summary: Summary) -> Iterator[Block]:
     """Tell what failed, whatever claim it is of, and the command that shows it again."""
     rows = [["the run", text, _NONE] for text in summary.faults]
-    rows += [
-        [one.first.about, one.first.sentence + others(one), one.first.command]
-        for one in summary.failed_tests
-    ]
+    rows += [[one.first.about, with_others(one), one.first.command] for one in summary.failed_tests]
     rows += [[one.subject, one.text, again] for one, again in summary.untold()]
     if rows:
         yield Grid("What failed", ("About", "What it says", "Again"), rows, (1, 2))
