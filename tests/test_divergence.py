@@ -111,7 +111,7 @@ def test_weights_off_grid():
 def test_two_causes():
     dense = replace(DENSE, result=Fixed(12, 6), types={**DENSE.types, "accum": Fixed(20, 3)})
     found = diagnose([INPUTS, dense], rows())
-    assert only(found) == ("dense1", [catalogue.RESULT_TYPE, catalogue.ACCUMULATOR])
+    assert only(found) == ("dense1", [catalogue.ACCUMULATOR, catalogue.RESULT_TYPE])
 
 
 def test_input_range_and_grid():
@@ -271,3 +271,19 @@ def test_rows_for_results():
 def test_markdown():
     text = diagnose([INPUTS, DENSE], rows()).text("github")
     assert "| layer   | kind" in text
+
+
+def test_scales_that_are_not_keras_are_not_blamed_on_a_type():
+    """hls4ml splits a layer with a scale in two; Keras has values of the second alone."""
+    x = rows()
+    given = {"scale": np.array([1.0, 1.0, 1.0]), "bias": np.zeros(3)}
+    alpha = HardwareLayer("dense1_alpha", "ApplyAlpha", "layer3_out", 3, Fixed(6, 4),
+                          source="dense1", keras="dense1", weights=given, written=given)  # fmt: skip
+    scaled = {**keras(x), "dense1": keras(x)["dense1"] * 2}
+    context = Context(Fixed(16, 6), keras_of={**KERAS_OF, "dense1_alpha": "dense1"})
+    del context.keras_of["dense1"]
+    found = diagnose([INPUTS, replace(DENSE, keras=None), alpha], x, context=context, wanted=scaled)
+    assert only(found) == ("dense1_alpha", [catalogue.UNKNOWN])
+    assert "scales that hls4ml wrote are not those of Keras" in found.summary()
+    same = diagnose([INPUTS, replace(DENSE, keras=None), alpha], x, context=context)
+    assert only(same) == ("dense1_alpha", [catalogue.RESULT_TYPE])

@@ -56,6 +56,9 @@ def timed(title: str) -> Iterator[Callable[[float], None]]:
     import time
 
     click.echo(f"{title} ...", err=True, nl=False)
-    started = time.monotonic()
-    yield lambda _share: None
-    click.echo(f" {time.monotonic() - started:.1f} s", err=True)
+    started, ended = time.monotonic(), ""
+    try:
+        yield lambda _share: None
+        ended = f" {time.monotonic() - started:.1f} s"
+    finally:  # an error begins on a line of its own
+        click.echo(ended, err=True)

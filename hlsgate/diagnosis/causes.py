@@ -125,7 +125,8 @@ def of_layer(
     for count in range(1, len(LIFTABLE) + 1):
         for lifted in combinations(LIFTABLE, count):
             if (compute(layer, x, frozenset(lifted), meant) == wanted).all():
-                return [_finding(layer, one, x, context) for one in lifted]
+                found = [_finding(layer, one, x, context) for one in lifted]
+                return found[::-1]  # weights first, since other cuts follow from theirs
     raise AssertionError("with everything lifted a layer is its ideal")
 
 

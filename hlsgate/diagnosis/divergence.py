@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +202,8 @@ def diagnose(
             softmax = measure(emulated[layer.name], emulated[source.name], built)
             rows.append(_softmax_row(layer, source, emulated, keras, context, softmax, bounds))
         else:
-            rows.append(_row(layer, x, emulated, keras, context))
+            theirs = _from_keras(layer, by_name, keras, context)
+            rows.append(_row(layer, x, emulated, keras, context, theirs))
     return Diagnosis(title, len(x), tuple(rows), softmax)
 
 
@@ -212,7 +213,9 @@ def _row(
     emulated: Outputs,
     keras: Outputs,
     context: Context,
+    theirs: NDArray[np.float64] | None,
 ) -> LayerRow:
+    """Judge one layer; `theirs` is what Keras gives it, where that is known."""
     found = emulated[layer.name]
     x = given if layer.kind == INPUT else emulated.get(layer.source or "")
     own: int | None = None
@@ -223,9 +226,9 @@ def _row(
         own = _rows_different(found, wanted)
         wrapped, saturated = _beyond(layer.result, before_result(layer, x))
         if own:
-            findings = _told(layer, x, found, keras, context)
-        elif _keras_does_something_else(layer, keras, context):
-            findings = [_SOMETHING_ELSE]
+            findings = _told(layer, x, found, keras, context, theirs)
+        else:
+            findings = _something_else(layer, keras, context, theirs)
     different, worst = _against(layer, found, keras)
     if own is None and different:
         findings = [Finding(UNKNOWN, f"no arithmetic is written down for {layer.kind}")]
@@ -239,24 +242,44 @@ def _told(
     found: NDArray[np.float64],
     keras: Outputs,
     context: Context,
+    theirs: NDArray[np.float64] | None,
 ) -> list[Finding]:
     if layer.kind == INPUT:
         return causes.of_input(layer, x, found)
-    if _keras_does_something_else(layer, keras, context):
-        return [_SOMETHING_ELSE]
-    return causes.of_layer(layer, x, found, context)
+    other = _something_else(layer, keras, context, theirs)
+    return other or causes.of_layer(layer, x, found, context)
 
 
-_SOMETHING_ELSE = Finding(UNKNOWN, "Keras computes something else than what is written down here")
+def _from_keras(
+    layer: HardwareLayer, by_name: Mapping[str, HardwareLayer], keras: Outputs, context: Context
+) -> NDArray[np.float64] | None:
+    """Return what Keras gives a layer; None where nobody knows.
+
+    Between the parts of a Keras layer that hls4ml split Keras has no values: there they are what
+    the part before would ideally make.
+    """
+    source = by_name.get(layer.source or "")
+    if source is None:
+        return None
+    values: NDArray[np.float64] | None = keras.get(context.keras_of.get(source.name, ""))
+    if values is not None or not known(source):
+        return values
+    before = _from_keras(source, by_name, keras, context)
+    return None if before is None else causes.ideal(source, before, context)
 
 
-def _keras_does_something_else(layer: HardwareLayer, keras: Outputs, context: Context) -> bool:
-    """Whether Keras' output of a layer is not what the layer would ideally make of Keras' input."""
-    source = keras.get(context.keras_of.get(layer.source or "", ""))
+def _something_else(
+    layer: HardwareLayer, keras: Outputs, context: Context, theirs: NDArray[np.float64] | None
+) -> list[Finding]:
+    """Tell where Keras' output is not what the layer would ideally make of what Keras gives it."""
     mine = keras.get(layer.keras or "")
-    if layer.kind == INPUT or source is None or mine is None:
-        return False
-    return not causes.explains_keras(causes.ideal(layer, source, context), mine)
+    if layer.kind == INPUT or theirs is None or mine is None:
+        return []
+    if causes.explains_keras(causes.ideal(layer, theirs, context), mine):
+        return []
+    if layer.kind == "ApplyAlpha":
+        return [Finding(UNKNOWN, "the scales that hls4ml wrote are not those of Keras' quantizer")]
+    return [Finding(UNKNOWN, "Keras computes something else than what is written down here")]
 
 
 def _rows_different(one: NDArray[np.float64], other: NDArray[np.float64]) -> int:

@@ -122,9 +122,9 @@ def _layer(value: Any, where: str, depth: int) -> None:
         where = f"{where} ({shown(inner['name'])})"
     name, config = _node(value, where, _LAYER_NODE)
     if name not in known.LAYERS:
+        instead = known.INSTEAD.get(name, "replace it by layers that hls4ml knows")
         raise Refused(
-            f"{where} is a {shown(name)}, which is not among the layers that are loaded; replace "
-            "it by layers that hls4ml knows"
+            f"{where} is a {shown(name)}, which is not among the layers that are loaded; {instead}"
         )
     if not isinstance(config, dict):
         raise Refused(f"{where} has no configuration")

@@ -43,6 +43,15 @@ _DROP = "rate noise_shape seed"
 COMMON = "name trainable dtype batch_input_shape"
 """Keys that every layer may have."""
 
+_TRAIN_ANEW = "hls4ml reads no quantisation of TF-MOT; train with layers of QKeras instead"
+INSTEAD = {
+    "QuantizeLayer": _TRAIN_ANEW,
+    "QuantizeWrapper": _TRAIN_ANEW,
+    "QuantizeWrapperV2": _TRAIN_ANEW,
+    "ClusterWeights": "save what TF-MOT's strip_clustering returns",
+}
+"""What to do about wrappers that people leave in, by class."""
+
 LAYERS = {
     "InputLayer": "sparse ragged input_shape",
     "Activation": "activation",
