@@ -277,8 +277,10 @@ def test_scales_that_are_not_keras_are_not_blamed_on_a_type():
     """hls4ml splits a layer with a scale in two; Keras has values of the second alone."""
     x = rows()
     given = {"scale": np.array([1.0, 1.0, 1.0]), "bias": np.zeros(3)}
-    alpha = HardwareLayer("dense1_alpha", "ApplyAlpha", "layer3_out", 3, Fixed(6, 4),
-                          source="dense1", keras="dense1", weights=given, written=given)  # fmt: skip
+    alpha = HardwareLayer(
+        "dense1_alpha", "ApplyAlpha", "layer3_out", 3, Fixed(6, 4), None, "dense1", "dense1",
+        weights=given, written=given,
+    )  # fmt: skip
     scaled = {**keras(x), "dense1": keras(x)["dense1"] * 2}
     context = Context(Fixed(16, 6), keras_of={**KERAS_OF, "dense1_alpha": "dense1"})
     del context.keras_of["dense1"]

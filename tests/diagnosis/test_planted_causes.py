@@ -243,7 +243,7 @@ def test_two_causes_at_once(tmp_path):
     """Where one cut does not explain a layer, all that it takes are named."""
     types = with_type("dense1", accum="fixed<10,3>", result="fixed<8,4>")
     found = diagnose(tmp_path, network(), rows(), types=types)
-    assert first(found) == ("dense1", [catalogue.RESULT_TYPE, catalogue.ACCUMULATOR])
+    assert first(found) == ("dense1", [catalogue.ACCUMULATOR, catalogue.RESULT_TYPE])
 
 
 def test_probes_are_checked(tmp_path, monkeypatch):
