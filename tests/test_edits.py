@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import json
 import pkgutil
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ from hlsgate.spec.targets import DA4ML, QUARTUS, YOSYS_CYCLONEV
 from hlsgate.suites import suite
 from hlsgate.synthesis import simulation
 from hlsgate.synthesis.toolchains import da4ml, yosys
+from tests.edits.edits import CODE
 from tests.edits.fields import NO_PRODUCT, edits
 
 PACKAGE = Path(hlsgate.__file__).parent
@@ -471,3 +473,15 @@ def test_a_maker_that_fails_is_told_by_its_network(tmp_path):
     for name in ("jets-one", "jets-two"):  # the second time from what the cache remembers
         with pytest.raises(ConversionError, match=f"^{name} cannot be converted"):
             Work(Cache(tmp_path)).made(Failing(), "", name)
+
+
+# --- what tox run -e edits does -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edit", CODE, ids=lambda one: one.name)
+def test_lines_that_are_edited_are_there(edit, tmp_path):
+    """An edit of the long tests is of a line that exists: they run where few see it."""
+    shutil.copytree(
+        PACKAGE, tmp_path / "hlsgate", ignore=shutil.ignore_patterns("__pycache__", "pytest_part")
+    )
+    edit.do(tmp_path, tmp_path)

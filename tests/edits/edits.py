@@ -110,7 +110,7 @@ CODE = (
     line("facts/curves.py", "np.round(true[last], _DIGITS)", "np.round(true[last], 2)"),
     line("facts/parity.py", "value=(gained - lost) / n,", "value=gained / n,"),
     line("facts/parity.py", "high=_tango_upper(gained, lost, n, z),", "high=1.0,"),
-    line("host/dense.h", "Word sum = 0;", "Word sum = 1;"),
+    line("emulation/host/dense.h", "Word sum = 0;", "Word sum = 1;"),
 )  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def test_an_edited_weight(checkout, judge):
 def test_one_more_bit(checkout, judge):
     """Inputs of one more bit make the same weights cost more."""
     declared = "l1=0.0,\n        inputs=Fixed({}, 4)"  # of the recipe, not of the sweep's family
-    jets = checkout / "hlsgate" / "shipped" / "jets.py"
+    jets = checkout / "hlsgate" / "suites" / "jets.py"
     edit(jets, declared.format(12), declared.format(13))
     code, failed, output = judge()
     assert (code, failed) == (1, [GATE]), output
@@ -120,7 +120,7 @@ def test_one_more_bit(checkout, judge):
 def test_one_more_unit(checkout, judge):
     """A 33rd unit in the last hidden layer, that copies another one, fails the gate."""
     edit(
-        checkout / "hlsgate" / "shipped" / "jets.py",
+        checkout / "hlsgate" / "suites" / "jets.py",
         '"jets-q4_p75",\n        "jets",\n        JETS,',
         '"jets-q4_p75",\n        "jets",\n        Topology(16, (32, 32, 33), 5),',
     )
