@@ -153,6 +153,11 @@ def verdict(folder: Path, cache: Path, package: Path) -> dict[str, Any]:
     path = folder / f"{cache.name}.json"
     said = hlsgate(folder, cache, package, "test", "--results", str(path))
     assert path.is_file(), said
-    text = path.read_text().replace(str(folder), "SUITE").replace(str(cache), "CACHE")
-    content = json.loads(text)
-    return {name: content[name] for name in ("variants", "designs", "tests", "policy")}
+
+    def placed(text: str) -> str:
+        return text.replace(str(folder), "SUITE").replace(str(cache), "CACHE")
+
+    content = json.loads(placed(path.read_text()))
+    found = {name: content[name] for name in ("variants", "designs", "tests", "policy")}
+    # what judges made of the facts: bounds, losses, limits
+    return {**found, "tables": placed(path.with_suffix(".md").read_text())}
