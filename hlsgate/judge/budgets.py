@@ -221,7 +221,9 @@ def _beyond_device(design: str, measurement: Measurement) -> Iterator[Verdict]:
     """Fail what the device has not, whatever baseline and budgets allow."""
     for name, most in measurement.capacity.items():
         value = measurement.values.get(name, 0)
-        if exact(value) > most:
+        if not _counts(value):
+            yield Verdict(design, name, "failed", f"{name}: {value} is no {name}", "budget")
+        elif exact(value) > most:
             text = f"{name}: measured {_number(value)}, the device has {_number(most)}"
             yield Verdict(design, name, "failed", text, "budget", value, limit=most)
 
