@@ -125,15 +125,16 @@ def _evaluate(hardware: Hardware, job: Job) -> None:
 
 def _emulate(hardware: Hardware, job: Job) -> None:
     pipeline, variant, backend = hardware.pipeline, _variant(job), _backend(job)
-    weights = pipeline.frozen(variant)
+    weights, parallel = pipeline.frozen(variant), backend in suite.active().emulated
     logits = pipeline.project(variant, weights, backend, softmax=False)
-    pipeline.emulated(variant, logits)
+    if parallel or variant.exact:  # of others only the written sources are judged with streams
+        pipeline.emulated(variant, logits)
     if variant.exact:
         pipeline.emulated(variant, logits, pipeline.edge_rows(variant))
-    if backend in suite.active().emulated:
+    if parallel:
         ended = pipeline.project(variant, weights, backend, softmax=True)
         pipeline.emulated(variant, ended)
-    pipeline.firmware(variant, weights, backend, softmax=backend in suite.active().emulated)
+    pipeline.firmware(variant, weights, backend, softmax=parallel)
 
 
 def _emulate_as_written(hardware: Hardware, job: Job) -> None:
