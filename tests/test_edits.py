@@ -292,6 +292,7 @@ MAKES = {
     "pipeline.stages.simulations": {"simulated"},
     "pipeline.stages.diagnoses": {"layers"},
     "pipeline.stages.reports": {"counted", "synthesised"},
+    "pipeline.stages.weights": {"trained"},
     "pipeline.stages.values": {"trained", "keras", "emulated", "interpreted", "simulated"},
     "conversion": CONVERTED,
     "emulation.compiling": {"emulated", "predicted", "layers"},

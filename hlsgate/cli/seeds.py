@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hlsgate.cli.options import CACHE, SUITE
+from hlsgate.cli.shared import require
 
 
 @click.command(short_help="Train recipes from several seeds.")
@@ -51,8 +52,7 @@ def seeds(
 
     known = [one.key for one in suite.active().variants if one.recipe is not None]
     keys = known if every else list(variants)
-    if not keys:
-        raise click.UsageError("nothing to do; name a variant, or --all.")
+    require(keys, "name a variant, or --all")
     started = time.monotonic()
 
     def told(done: int, total: int, key: str, seed: int, accuracy: float) -> None:

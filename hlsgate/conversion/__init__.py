@@ -97,7 +97,7 @@ def convert(variant: Variant, model: Any, backend: Backend, folder: Path) -> Pro
     Parameters
     ----------
     variant : Variant
-        What to convert; its `emulation` says how.
+        What to convert; its `conversion` says how.
     model : tf.keras.Model
         The variant's model with its weights, ending with softmax or with logits.
     backend : Backend

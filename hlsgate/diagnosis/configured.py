@@ -69,9 +69,9 @@ def facts(
     variant : Variant
         What was converted.
     layers : sequence of KerasLayer
-        Its layers (`hlsgate.pipeline.Pipeline.layers`).
+        Its layers (`hlsgate.pipeline.pipeline.Pipeline.layers`).
     weights : mapping of str to ndarray
-        Its weights (`hlsgate.models.training.hardware_weights`).
+        Its weights (`hlsgate.models.keras2.building.hardware_weights`).
     backend : Backend
         What it was converted for.
     project : Project

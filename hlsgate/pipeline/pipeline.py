@@ -34,6 +34,7 @@ from hlsgate.pipeline.stages import (
     scores,
     simulations,
     values,
+    weights,
 )
 from hlsgate.pipeline.stages import training as trainings
 from hlsgate.spec import architecture
@@ -117,7 +118,7 @@ class Pipeline:
         product = models.SavedWeights(variant.unnamed(converted=False))
         made = self.made(product, f"read the weights of {variant.key}", variant)
         about = {"variant": variant.key, "file": network.path.name}
-        return Checkpoint(models.read_weights(made, product.network), about)
+        return Checkpoint(weights.load(made, product.network), about)
 
     # --- accuracy ---------------------------------------------------------------------------------
 
@@ -142,7 +143,7 @@ class Pipeline:
             "processor": product.processor,
             "versions": identities(product.PACKAGES),
         }
-        return Checkpoint(trainings.read_weights(made, product.network), about)
+        return Checkpoint(weights.load(made, product.network), about)
 
     def _taught(self, variant: Variant, taught_by: Checkpoint | None) -> trainings.Taught | None:
         if variant.training.teacher is None:

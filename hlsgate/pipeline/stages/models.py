@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hlsgate.models import checkpoints
-from hlsgate.models.checkpoints import Checkpoint
 from hlsgate.models.keras2 import answering, building, describing, setup
 from hlsgate.pipeline.product import Content, Product, Work
-from hlsgate.pipeline.stages import values
+from hlsgate.pipeline.stages import values, weights
 from hlsgate.spec import architecture
-from hlsgate.spec.declarations import UNNAMED, Variant
+from hlsgate.spec.declarations import Variant
 from hlsgate.spec.fixedpoint import Fixed
 from hlsgate.spec.layers import KerasLayer
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
     from hlsgate.models.keras2.setup import Weights
 
-_LAYERS, _WEIGHTS = "layers.json", "weights.npz"
+_LAYERS = "layers.json"
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,8 @@ class SavedWeights(Product):
 
     def make(self, folder: Path, work: Work) -> None:  # noqa: ARG002
         """Ask Keras."""
-        weights = building.hardware_weights(building.build(self.network))
-        checkpoints.save(folder / _WEIGHTS, Checkpoint(weights, {"variant": UNNAMED}))
-
-
-def read_weights(folder: Path, network: Variant) -> Weights:
-    """Return what `SavedWeights` made."""
-    return checkpoints.load(folder / _WEIGHTS, network).weights
+        found = building.hardware_weights(building.build(self.network))
+        weights.save(folder, found)
 
 
 @dataclass(frozen=True)

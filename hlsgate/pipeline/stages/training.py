@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from hlsgate.models import checkpoints, training
-from hlsgate.models.checkpoints import Checkpoint
+from hlsgate.models import training
 from hlsgate.models.keras2 import answering, setup
 from hlsgate.pipeline.product import Content, Product, Work
-from hlsgate.pipeline.stages import values
+from hlsgate.pipeline.stages import values, weights
 from hlsgate.spec.declarations import UNNAMED, Variant
 
 if TYPE_CHECKING:
     from hlsgate.data.datasets import Dataset
     from hlsgate.models.keras2.setup import Weights
-
-_WEIGHTS = "weights.npz"
 
 
 @dataclass(frozen=True)
@@ -68,16 +65,11 @@ class Trained(Product):
         if self.teacher is not None:
             teacher = values.load(work.made(self.teacher, "", UNNAMED))
         dataset = self.rows.get()
-        weights = training.train(
+        found = training.train(
             self.network,
             dataset.x_train,
             dataset.y_train,
             teacher=teacher,
             progress=work.progress,
         )
-        checkpoints.save(folder / _WEIGHTS, Checkpoint(weights, {"variant": UNNAMED}))
-
-
-def read_weights(folder: Path, network: Variant) -> Weights:
-    """Return what `Trained` made."""
-    return checkpoints.load(folder / _WEIGHTS, network).weights
+        weights.save(folder, found)
